@@ -1,0 +1,51 @@
+# Everything a person or a machine needs to work on grnn-tui. `make help` lists it.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+# SYSTEM_TORCH=1 uses the torch that PYTHON already has. TORCH_INDEX=URL takes torch from another index, such as the
+# CPU wheels of https://download.pytorch.org/whl/cpu.
+SYSTEM_TORCH ?=
+TORCH_INDEX  ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format models snapshots bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(if $(SYSTEM_TORCH),--system-site-packages) $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+	  --constraint constraints.txt $(if $(SYSTEM_TORCH),,torch) \
+	  ruff mypy import-linter pytest pytest-asyncio pytest-timeout pytest-xdist pytest-textual-snapshot hypothesis beartype pyte wcwidth
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+run: $(STAMP) ## set up, then open the playground (make run ARGS="tales-gru")
+	@$(BIN)/grnn-tui $(ARGS)
+
+test: $(STAMP) ## set up, then run every test (make test ARGS="-k session")
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(STAMP) ## lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## put the code in its form
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+models: $(STAMP) ## rebuild every shipped model with the command on its card
+	$(BIN)/python -m grnn_tui.cli.shipped $(ARGS)
+
+snapshots: $(STAMP) ## redraw the pictures and text snapshots of every screen
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui --snapshot-update
+
+bench: $(STAMP) ## measure start-up, playing and the screen against bare baselines
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove what make has built
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
