@@ -1,0 +1,1 @@
+"""The contract every model keeps, the registry, and a folder per family of models."""

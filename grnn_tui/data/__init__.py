@@ -1,0 +1,1 @@
+"""Corpora, vocabularies and what they are read from: foreign bytes become arrays of symbols here."""

@@ -1,0 +1,1 @@
+"""Sampling policies, generation sessions and scoring."""

@@ -1,0 +1,1 @@
+"""The run directory: read, write, watch, steer. No torch."""

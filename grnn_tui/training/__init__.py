@@ -1,0 +1,1 @@
+"""The loop that optimises, validates, checkpoints and logs one run."""

@@ -1,0 +1,1 @@
+"""The screen. It knows messages, never models, and never imports torch."""

@@ -1,0 +1,1 @@
+"""NADE over a window of text."""

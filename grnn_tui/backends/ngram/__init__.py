@@ -1,0 +1,1 @@
+"""Counted n-grams with Witten-Bell interpolation."""

@@ -1,0 +1,101 @@
+"""The one contract: every model is the chain rule, log p(x) = sum_i log p(x_i | x_<i), with another conditional.
+
+A `Backend` names a family of models and says how to open one. It has two paths that compute the same numbers:
+a `Player` (numpy, one symbol at a time, states are values) and a `Network` (torch, batches, `network.py`).
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from grnn_tui.backends.network import Network
+
+State = TypeVar("State")
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be chosen about a model before it is trained; one field each, with its bounds and its help.
+
+    Fields are annotated with `msgspec.Meta(ge=..., le=..., description=...)`: the command line, the training form and
+    `model.json` all read them from here.
+    """
+
+
+class Player(ABC, Generic[State]):
+    """The playing path of one trained model: numpy, batch of one.
+
+    A state is a value: `advance` returns a new one and leaves the old one as it was, so a state can be kept, forked and
+    returned to for nothing. Cost per call does not depend on how much text came before.
+    """
+
+    @abstractmethod
+    def start(self) -> State:
+        """The state before the first symbol."""
+
+    @abstractmethod
+    def predict(self, state: State) -> Categorical:
+        """p(next symbol | everything `state` has seen)."""
+
+    @abstractmethod
+    def advance(self, state: State, symbol: Symbol) -> State:
+        """The state after `symbol` has been seen too."""
+
+    def features(self, state: State) -> NDArray[np.float32]:
+        """The hidden state as a vector [units]; empty for a model that has none."""
+        del state
+        return np.zeros(0, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One family of models, as the registry knows it: names and settings, nothing heavy.
+
+    `player` and `network` are "module:attribute" strings, imported when first needed, of callables
+    `player(settings, vocabulary, arrays) -> Player` and `network(settings, vocabulary) -> Network`.
+    """
+
+    name: str
+    summary: str
+    settings: type[Settings]
+    player: str
+    network: str
+    learning: Literal["gradient", "counting"] = "gradient"
+    fits: frozenset[str] = frozenset({"text"})
+
+    def parse_settings(self, values: Mapping[str, object]) -> Settings:
+        """Settings from plain values (a decoded `model.json`, command-line options), checked.
+
+        Raises:
+            UsageError: a name this backend does not have, or a value out of its bounds.
+        """
+        try:
+            return msgspec.convert(dict(values), self.settings, strict=True)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"{self.name}: {error}. `grnn-tui backends` lists the settings.") from None
+
+    def open_player(self, settings: Settings, vocabulary: Vocabulary, arrays: Arrays) -> Player[Any]:
+        """The playing path over the weights `arrays`, without torch."""
+        return cast("Player[Any]", _load(self.player)(settings, vocabulary, arrays))
+
+    def build_network(self, settings: Settings, vocabulary: Vocabulary) -> Network:
+        """A freshly initialised training path (imports torch); torch's global generator seeds it."""
+        return cast("Network", _load(self.network)(settings, vocabulary))
+
+
+def _load(reference: str) -> Any:
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -1,0 +1,163 @@
+"""The model directory: `model.json`, `model.safetensors` and a card. The unit of exchange of everything that plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.backends.contract import Arrays, Backend, Player, Settings
+from grnn_tui.backends.registry import backend_named
+from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.errors import ModelError
+
+HEADER = "model.json"
+WEIGHTS = "model.safetensors"
+CARD = "README.md"
+MAX_HEADER_BYTES = 16 << 20
+
+
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model came to be: what the monitor, the model list and the card say of it."""
+
+    step: int = 0
+    seconds: float = 0.0
+    data: str = ""
+    data_fingerprint: str = ""
+    validation_nats: float | None = None
+    """Nats per symbol on held-out data, state carried through."""
+    floor_nats: float | None = None
+    """Exact entropy per symbol where the source is known."""
+    command: str = ""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of `model.json`."""
+
+    format: int = 1
+    backend: str
+    settings: dict[str, Any] = {}
+    vocabulary: Vocabulary
+    trained: Trained = Trained()
+    arrays: dict[str, tuple[str, list[int]]] = {}
+    """dtype and shape of each array, checked before any is allocated."""
+
+
+@dataclass(frozen=True)
+class ModelDirectory:
+    """A model read from disk: enough to play it (numpy) or to go on with it (torch)."""
+
+    path: Path
+    header: Header
+    arrays: Arrays
+
+    @property
+    def backend(self) -> Backend:
+        """The family it belongs to."""
+        return backend_named(self.header.backend)
+
+    @property
+    def settings(self) -> Settings:
+        """Its checked settings."""
+        return self.backend.parse_settings(self.header.settings)
+
+    def open_player(self) -> Player[Any]:
+        """The playing path, without torch."""
+        return self.backend.open_player(self.settings, self.header.vocabulary, self.arrays)
+
+
+def read_header(path: Path) -> Header:
+    """`model.json` of the model directory `path`, checked.
+
+    Raises:
+        ModelError: not a model directory, unreadable, too large, or not the format.
+    """
+    file = path / HEADER
+    try:
+        if file.stat().st_size > MAX_HEADER_BYTES:
+            raise ModelError(f"{file} is too large to be a model header")
+        header = msgspec.json.decode(file.read_bytes(), type=Header)
+    except OSError as error:
+        raise ModelError(f"{path} is not a model directory: {error.strerror or error} ({HEADER})") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelError(f"{file} is damaged: {error}") from None
+    if header.format != 1:
+        raise ModelError(f"{file} has format {header.format}; this version reads format 1")
+    if header.vocabulary.size < 1:
+        raise ModelError(f"{file} has an empty vocabulary")
+    return header
+
+
+def read_model(path: Path) -> ModelDirectory:
+    """Header and weights of the model directory `path`; every array is checked against the header and finite.
+
+    Raises:
+        ModelError: anything missing, damaged, or not as the header says.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    header = read_header(path)
+    file = path / WEIGHTS
+    arrays: dict[str, NDArray[Any]] = {}
+    try:
+        _check_size(file, header)
+        with safe_open(str(file), framework="numpy") as weights:
+            if set(weights.keys()) != set(header.arrays):
+                raise ModelError(f"{file} does not hold the arrays that {HEADER} names")
+            for name, (dtype, shape) in header.arrays.items():
+                array = weights.get_tensor(name)
+                if array.dtype.name != dtype or list(array.shape) != shape:
+                    raise ModelError(f"{file}: array {name!r} is not the {dtype} {shape} that {HEADER} says")
+                if array.dtype.kind == "f" and not np.isfinite(array).all():
+                    raise ModelError(f"{file}: array {name!r} holds values that are not finite numbers")
+                arrays[name] = array
+    except OSError as error:
+        raise ModelError(f"{path} cannot be opened: {error.strerror or error} ({WEIGHTS})") from None
+    except SafetensorError as error:
+        raise ModelError(f"{file} is damaged: {error}") from None
+    return ModelDirectory(path, header, arrays)
+
+
+def _check_size(file: Path, header: Header) -> None:
+    expected = sum(np.dtype(dtype).itemsize * int(np.prod(shape)) for dtype, shape in header.arrays.values())
+    size = file.stat().st_size
+    if not expected <= size <= expected + (1 << 20):
+        raise ModelError(f"{file} has {size} bytes where about {expected} belong: it is cut short or not this model's")
+
+
+def describe_arrays(arrays: Arrays) -> dict[str, tuple[str, list[int]]]:
+    """What the header says of each array."""
+    return {name: (array.dtype.name, list(array.shape)) for name, array in arrays.items()}
+
+
+def model_files(header: Header, arrays: Arrays) -> dict[str, bytes]:
+    """The content of each file of a model directory, by name; writing them safely is the caller's part."""
+    from safetensors.numpy import save
+
+    header = msgspec.structs.replace(header, arrays=describe_arrays(arrays))
+    encoded = msgspec.json.format(msgspec.json.encode(header), indent=1)
+    return {HEADER: encoded + b"\n", WEIGHTS: save(dict(arrays))}
+
+
+def write_model(path: Path, header: Header, arrays: Arrays, card: str = "") -> None:
+    """Write a model directory for others to read (mode 0644), replacing files of the same names.
+
+    Raises:
+        ModelError: the directory cannot be written.
+    """
+    files = model_files(header, arrays)
+    if card:
+        files[CARD] = card.encode()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            temporary = path / f".{name}.tmp"
+            temporary.write_bytes(content)
+            temporary.chmod(0o644)
+            temporary.replace(path / name)
+    except OSError as error:
+        raise ModelError(f"cannot write the model to {path}: {error.strerror or error}") from None

@@ -1,0 +1,70 @@
+"""What a symbol index stands for: the text domain, its encoding and its decoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Unit = Literal["character", "byte"]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Text as symbols, and what of it the vocabulary does not know.
+
+    `symbols[i]` stands for the character (or byte) at `positions[i]` of the text; `unseen` lists the positions
+    that no symbol stands for. A model never sees those: they are shown, marked, and skipped.
+    """
+
+    symbols: NDArray[np.int32]
+    positions: NDArray[np.int64]
+    unseen: tuple[int, ...]
+
+
+class Vocabulary(msgspec.Struct, frozen=True, dict=True, tag="text", tag_field="domain"):
+    """The symbols of a text model, in index order: characters, or the 256 bytes.
+
+    `symbols` is one string per index; for bytes it is empty, since index i is byte i.
+    """
+
+    unit: Unit
+    symbols: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many symbols there are."""
+        return 256 if self.unit == "byte" else len(self.symbols)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The index of each character."""
+        return {symbol: i for i, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """One string per symbol, as it appears in text; bytes beyond ASCII as the lone surrogates of PEP 383."""
+        if self.unit == "byte":
+            return tuple(bytes([b]).decode("ascii", "surrogateescape") for b in range(256))
+        return self.symbols
+
+    def encode(self, text: str) -> Encoded:
+        """Symbols of `text` [n], the position of each, and the positions nothing stands for."""
+        if self.unit == "byte":
+            data = np.frombuffer(text.encode("utf-8", "surrogateescape"), dtype=np.uint8)
+            return Encoded(data.astype(np.int32), np.arange(data.size), ())
+        index = self.index
+        ids = np.fromiter((index.get(c, -1) for c in text), dtype=np.int32, count=len(text))
+        positions = np.flatnonzero(ids >= 0)
+        return Encoded(ids[positions], positions, tuple(np.flatnonzero(ids < 0).tolist()))
+
+    def decode(self, symbols: NDArray[np.integer] | list[int]) -> str:
+        """The text of `symbols`; undecodable bytes become lone surrogates (safetext shows them)."""
+        if self.unit == "byte":
+            return bytes(np.asarray(symbols, dtype=np.uint8)).decode("utf-8", "surrogateescape")
+        table = self.symbols
+        return "".join([table[i] for i in symbols])
