@@ -1,0 +1,296 @@
+"""What the screen and the engine say to each other: tagged structs in length-bounded frames.
+
+Requests are verbs, events are facts. Streams are pulled: the engine sends one `Frame` and then waits for `FrameShown`
+before it sends the next, which holds everything that has happened since. However fast symbols arrive, the screen is
+told at most as often as it can paint, and nothing piles up in the pipe.
+
+A frame on the wire is 4 bytes of length (big endian) and that many bytes of msgpack.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from grnn_tui.playing.sampling import Sampling
+
+MAX_FRAME_BYTES = 64 << 20
+
+
+class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    pass
+
+
+# --- requests ---------------------------------------------------------------------------------------------------------
+
+
+class OpenModel(_Message, frozen=True):
+    """Play another model: a shipped name, a model directory, a run (`RUN`, `RUN@best`, `RUN@1200`); the text is kept."""
+
+    reference: str
+
+
+class SetPrompt(_Message, frozen=True):
+    """The prompt is now `text`; what was generated after the old one becomes a branch of its own."""
+
+    text: str
+
+
+class SetSampling(_Message, frozen=True):
+    """From the very next symbol on."""
+
+    sampling: Sampling
+    seed: int
+
+
+class Generate(_Message, frozen=True):
+    """Write `count` symbols from the cursor, at most `per_second` of them each second (0: as fast as it goes)."""
+
+    count: int
+    per_second: float = 0.0
+
+
+class Pause(_Message, frozen=True):
+    """Stop writing; the text stays."""
+
+
+class MoveCursor(_Message, frozen=True):
+    """Step back (negative) or forward again along this branch, by symbols; stops at the ends."""
+
+    by: int
+
+
+class ForceSymbol(_Message, frozen=True):
+    """Write this symbol at the cursor instead of a drawn one. If another stood there, a branch opens."""
+
+    symbol: int
+
+
+class Reroll(_Message, frozen=True):
+    """Write again from the end of the prompt, with this seed, on a new branch."""
+
+    seed: int
+    count: int
+    per_second: float = 0.0
+
+
+class SwitchBranch(_Message, frozen=True):
+    """Return to another branch, at its end."""
+
+    branch: int
+
+
+class ReadBranch(_Message, frozen=True):
+    """Ask for the whole of another branch, to compare; answered by `BranchRead`."""
+
+    branch: int
+
+
+class ReadCatalogue(_Message, frozen=True):
+    """Ask what there is; answered by `CatalogueRead`."""
+
+
+class FrameShown(_Message, frozen=True):
+    """The last frame has been painted: send the next when there is something new."""
+
+
+Request = (
+    OpenModel
+    | SetPrompt
+    | SetSampling
+    | Generate
+    | Pause
+    | MoveCursor
+    | ForceSymbol
+    | Reroll
+    | SwitchBranch
+    | ReadBranch
+    | ReadCatalogue
+    | FrameShown
+)
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+class ModelOpened(_Message, frozen=True):
+    """A model is ready. Sent again when a newer checkpoint of the run it belongs to has been taken up."""
+
+    reference: str
+    name: str
+    backend: str
+    summary: str
+    """Settings in a few words: `LSTM 128 x 1, 93 k parameters`."""
+    step: int | None
+    """Of the checkpoint, if it belongs to a run."""
+    live: bool
+    """Whether the run it belongs to may still write newer checkpoints."""
+    unit: str
+    """`character` or `byte`: what the figures are per."""
+    labels: list[str]
+    """What each symbol stands for, raw; show it through safetext only."""
+    validation_nats: float | None = None
+    floor_nats: float | None = None
+
+
+class Bar(_Message, frozen=True):
+    """One symbol of the next distribution."""
+
+    symbol: int
+    rank: int
+    """0 is the most probable to the model."""
+    raw: float
+    """The model's own probability."""
+    used: float
+    """After penalty, temperature and truncation; 0 if removed."""
+
+
+class Prediction(_Message, frozen=True):
+    """The distribution at the cursor."""
+
+    bars: list[Bar]
+    """The most probable, in the order of the raw probability; at most 64, and `chosen` wherever it ranks."""
+    size: int
+    """Symbols in the vocabulary."""
+    entropy: float
+    """Of the model's own distribution, bits."""
+    used_entropy: float
+    """Of the one that is drawn from, bits."""
+    removed: int
+    """How many symbols truncation removed."""
+    removed_mass: float
+    """And how much raw probability they had."""
+    chosen: int | None = None
+    """The symbol that stands after the cursor on this branch, if any."""
+    chosen_bits: float | None = None
+    """Its surprisal under the model, bits."""
+
+
+class Splice(_Message, frozen=True):
+    """From position `start` on, the text of the branch is now this. `-1` marks a character the model does not know."""
+
+    start: int
+    text: list[str]
+    """One entry per position."""
+    symbols: list[int]
+    bits: list[float]
+    """Surprisal of each, bits; 0 where the model saw none."""
+    forced: list[int] = []
+    """Positions (absolute) that a person chose."""
+
+
+class Totals(_Message, frozen=True):
+    """Of the text up to the cursor."""
+
+    symbols: int
+    bits: float
+    prompt_symbols: int
+    prompt_bits: float
+
+
+class BranchInfo(_Message, frozen=True):
+    """One way the text has gone."""
+
+    branch: int
+    parent: int | None
+    fork: int
+    """Position at which it leaves its parent."""
+    length: int
+    seed: int
+    bits: float
+    """Of the generated part."""
+    preview: str
+    """The first characters after the fork."""
+
+
+class Frame(_Message, frozen=True):
+    """Everything that changed since the frame before."""
+
+    splices: list[Splice]
+    branch: int
+    cursor: int
+    length: int
+    prompt: int
+    """Positions of the prompt."""
+    prompt_text: str
+    """The prompt these figures belong to; the screen may already be further on."""
+    prediction: Prediction | None
+    totals: Totals
+    generating: bool
+    rate: float
+    """Symbols a second while generating."""
+    busy: bool = False
+    """Still reading the text with the model; figures follow."""
+    branches: list[BranchInfo] | None = None
+    """All of them, when they changed."""
+
+
+class BranchRead(_Message, frozen=True):
+    """The whole text of a branch, as `ReadBranch` asked."""
+
+    info: BranchInfo
+    text: list[str]
+    bits: list[float]
+
+
+class Field(_Message, frozen=True):
+    """One setting of a backend, for the training form."""
+
+    name: str
+    kind: str
+    """`int`, `float`, `bool` or `choice`."""
+    default: Any
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: list[str] = []
+
+
+class BackendInfo(_Message, frozen=True):
+    """A family of models that can be trained."""
+
+    name: str
+    summary: str
+    fields: list[Field]
+
+
+class ModelInfo(_Message, frozen=True):
+    """A model that can be opened."""
+
+    reference: str
+    name: str
+    backend: str
+    data: str
+    parameters: int
+    validation_nats: float | None
+    floor_nats: float | None
+    origin: str
+    """`shipped`, `local` or `run`."""
+
+
+class CorpusInfo(_Message, frozen=True):
+    """A corpus that can be trained on by name."""
+
+    name: str
+    summary: str
+    ready: bool
+    """False: `grnn-tui fetch NAME` brings it first."""
+    floor_nats: float | None = None
+
+
+class CatalogueRead(_Message, frozen=True):
+    """What there is."""
+
+    models: list[ModelInfo]
+    backends: list[BackendInfo]
+    corpora: list[CorpusInfo]
+
+
+class Failed(_Message, frozen=True):
+    """A request could not be carried out; one line that says what to do. Everything else stays as it was."""
+
+    text: str
+
+
+Event = ModelOpened | Frame | BranchRead | CatalogueRead | Failed
