@@ -26,7 +26,7 @@ class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 
 class OpenModel(_Message, frozen=True):
-    """Play another model: a shipped name, a model directory, a run (`RUN`, `RUN@best`, `RUN@1200`); the text is kept."""
+    """Play a shipped name, a model directory or a run (`RUN`, `RUN@best`, `RUN@1200`); the text is kept."""
 
     reference: str
 

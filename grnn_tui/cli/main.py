@@ -1,0 +1,116 @@
+"""`grnn-tui`: the table of commands, each imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from grnn_tui import __version__
+from grnn_tui.errors import GrnnError
+
+COMMANDS = {
+    "generate": ("grnn_tui.cli.play:generate", "Write text with a model."),
+    "next": ("grnn_tui.cli.play:next_symbol", "Show the distribution of the next symbol."),
+    "score": ("grnn_tui.cli.play:score", "Say how surprised a model is by a text."),
+    "models": ("grnn_tui.cli.listing:models", "List the models that can be played."),
+    "corpora": ("grnn_tui.cli.listing:corpora", "List the corpora that can be named."),
+    "backends": ("grnn_tui.cli.listing:backends", "List the kinds of model that can be trained."),
+    "runs": ("grnn_tui.cli.listing:runs", "List the runs, alive and past."),
+    "fetch": ("grnn_tui.cli.data:fetch", "Bring a classic corpus from its public address."),
+    "train": ("grnn_tui.cli.train:train", "Train a model on a text, or go on with a run."),
+    "watch": ("grnn_tui.cli.steer:watch", "Follow a run line by line."),
+    "pause": ("grnn_tui.cli.steer:pause", "Let a run wait."),
+    "resume": ("grnn_tui.cli.steer:resume", "Let a waiting run go on."),
+    "stop": ("grnn_tui.cli.steer:stop", "Let a run finish its step, save and end."),
+    "checkpoint": ("grnn_tui.cli.steer:checkpoint", "Save a run now."),
+    "set": ("grnn_tui.cli.steer:set_value", "Change a run's learning rate."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A first word that is no command names what the screen opens: a model, a run or a text file."""
+        if args and args[0] not in COMMANDS:
+            return "open", open_screen, args
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="[MODEL | RUN | TEXTFILE] | COMMAND ...",
+)
+@click.version_option(__version__, prog_name="grnn-tui")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """A terminal playground for generative recurrent networks.
+
+    Without a command it opens the screen: type a prompt, watch the next symbol, let the model write, bend it, step back,
+    branch, and train a model of your own in the background.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(open_screen)
+
+
+@click.command("open", hidden=True)
+@click.argument("what", required=False)
+def open_screen(what: str | None = None) -> None:
+    """Open the screen with a model, a run or a text."""
+    from grnn_tui.ui.start import open_screen as start
+
+    sys.exit(start(what))
+
+
+def main() -> None:
+    """Run the command line: one line and status 2 for what a user can mend, 130 after Ctrl-C."""
+    try:
+        cli.main(standalone_mode=False, prog_name="grnn-tui")
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except GrnnError as error:
+        _fail(str(error), error.exit_status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _fail(message: str, status: int) -> Any:
+    from grnn_tui.safetext import for_terminal
+
+    sys.stderr.write(for_terminal(f"grnn-tui: {message}".replace("\n", " "), sys.stderr) + "\n")
+    sys.exit(status)
