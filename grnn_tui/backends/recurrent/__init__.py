@@ -1,1 +1,1 @@
-"""RNN, LSTM and GRU."""
+"""Recurrent networks: RNN, LSTM and GRU over one symbol at a time."""

@@ -1,0 +1,188 @@
+"""RNN, LSTM and GRU on the playing path: numpy, one symbol at a time.
+
+The input side of the first layer is folded into a table with one row per symbol, W E[x] + b, so a symbol costs one
+row gather; after that each weight matrix costs one matrix-vector product. The logistic function is computed as
+s(a) = (1 + tanh(a / 2)) / 2, the halving being folded into the weights (exact in floating point), so that all gates
+of a layer take one tanh. Equations and weight layout: `cells.py`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.backends.contract import Arrays, Player
+from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.backends.recurrent.spec import RecurrentSettings
+from grnn_tui.backends.weights import floats
+from grnn_tui.data.vocabulary import Vocabulary
+
+Vector = NDArray[np.float32]
+Matrix = NDArray[np.float32]
+State = tuple[Vector, ...]
+"""h of each layer from the bottom up, then (LSTM) c of each layer; [hidden] each, never written to again."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's weights, ready to multiply: W [gates, input], U [gates, hidden], b and d [gates]."""
+
+    W: Matrix
+    U: Matrix
+    b: Vector
+    d: Vector
+
+
+class RecurrentPlayer(Player[State]):
+    """What the three cells share: the input table, the walk up the layers, the output."""
+
+    gates: ClassVar[int]
+    """How many blocks of `hidden` rows each weight matrix stacks."""
+    start_names: ClassVar[tuple[str, ...]] = ("start_h",)
+
+    def __init__(self, settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> None:
+        V, E, H, L = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+        self.hidden = H
+        self.depth = L
+        layers = [self._layer(arrays, k, H, H if k else E or V) for k in range(L)]
+        embedding = floats(arrays, "embedding", V, E) if E else None
+        bottom = layers[0]
+        inputs = bottom.W.T if embedding is None else embedding @ bottom.W.T
+        self.table: Matrix = np.ascontiguousarray(inputs + bottom.b)
+        self.layers = layers
+        tied = settings.tied and embedding is not None
+        self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        self.b = floats(arrays, "output_bias", V)
+        self._start = tuple(
+            row
+            for name in self.start_names
+            for row in (floats(arrays, name, L, H) if settings.learned_start else np.zeros((L, H), np.float32))
+        )
+
+    def _layer(self, arrays: Arrays, k: int, hidden: int, inputs: int) -> Layer:
+        rows = self.gates * hidden
+        return self._arrange(
+            Layer(
+                W=floats(arrays, f"cells.stack.weight_ih_l{k}", rows, inputs),
+                U=floats(arrays, f"cells.stack.weight_hh_l{k}", rows, hidden),
+                b=floats(arrays, f"cells.stack.bias_ih_l{k}", rows),
+                d=floats(arrays, f"cells.stack.bias_hh_l{k}", rows),
+            )
+        )
+
+    @abstractmethod
+    def _arrange(self, layer: Layer) -> Layer:
+        """The weights in the order and scale that `_step` wants."""
+
+    @abstractmethod
+    def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
+        """The state of layer `k` after the input `a` = W x + b [gates * hidden], which is not written to."""
+
+    def start(self) -> State:
+        """The learned start state, or zeros."""
+        return self._start
+
+    def predict(self, state: State) -> Categorical:
+        """softmax(V h + b) of the top layer's h."""
+        logits = self.V @ state[self.depth - 1]
+        logits += self.b
+        return Categorical(logits)
+
+    def advance(self, state: State, symbol: Symbol) -> State:
+        """One step of every layer; new arrays throughout."""
+        a = self.table[symbol]
+        if self.depth == 1:
+            return self._step(self.layers[0], a, state, 0)
+        parts: list[State] = []
+        for k, layer in enumerate(self.layers):
+            if k:
+                a = layer.W @ parts[-1][0]
+                a += layer.b
+            parts.append(self._step(layer, a, state, k))
+        return tuple(part[i] for i in range(len(parts[0])) for part in parts)
+
+    def features(self, state: State) -> Vector:
+        """The top layer's hidden state [hidden]."""
+        return state[self.depth - 1]
+
+
+class RNNPlayer(RecurrentPlayer):
+    """h' = tanh(a + U h)."""
+
+    gates = 1
+
+    def _arrange(self, layer: Layer) -> Layer:
+        return Layer(layer.W, layer.U, layer.b + layer.d, layer.d)
+
+    def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
+        h = layer.U @ state[k]
+        h += a
+        return (np.tanh(h, out=h),)
+
+
+class LSTMPlayer(RecurrentPlayer):
+    """(i, f, o) = s(a + U h), g = tanh(a + U h); c' = f c + i g; h' = o tanh(c')."""
+
+    gates = 4
+    start_names = ("start_h", "start_c")
+
+    def _arrange(self, layer: Layer) -> Layer:
+        """Rows from i f g o to i f o g, so that the three logistic gates lie together, halved."""
+        H = self.hidden
+        order = np.r_[0 : 2 * H, 3 * H : 4 * H, 2 * H : 3 * H]
+        half = np.where(np.arange(4 * H) < 3 * H, np.float32(0.5), np.float32(1))
+        W, U = (np.ascontiguousarray(M[order] * half[:, None]) for M in (layer.W, layer.U))
+        return Layer(W, U, (layer.b + layer.d)[order] * half, layer.d)
+
+    def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
+        H = self.hidden
+        z = layer.U @ state[k]
+        z += a
+        np.tanh(z, out=z)
+        s = z[: 3 * H]
+        s += 1.0
+        s *= 0.5
+        c = z[H : 2 * H] * state[self.depth + k]
+        g = z[3 * H :]
+        g *= z[:H]
+        c += g
+        h = np.tanh(c)
+        h *= z[2 * H : 3 * H]
+        return h, c
+
+
+class GRUPlayer(RecurrentPlayer):
+    """(r, z) = s(a + U h), n = tanh(a + r (U h + d)); h' = n + z (h - n)."""
+
+    gates = 3
+
+    def _arrange(self, layer: Layer) -> Layer:
+        """The two logistic gates halved, their second bias folded into the first."""
+        H = self.hidden
+        half = np.where(np.arange(3 * H) < 2 * H, np.float32(0.5), np.float32(1))
+        b = layer.b.copy()
+        b[: 2 * H] += layer.d[: 2 * H]
+        return Layer(layer.W * half[:, None], layer.U * half[:, None], b * half, layer.d[2 * H :].copy())
+
+    def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
+        H = self.hidden
+        before = state[k]
+        u = layer.U @ before
+        s = u[: 2 * H]
+        s += a[: 2 * H]
+        np.tanh(s, out=s)
+        s += 1.0
+        s *= 0.5
+        n = u[2 * H :]
+        n += layer.d
+        n *= u[:H]
+        n += a[2 * H :]
+        np.tanh(n, out=n)
+        h = before - n
+        h *= u[H : 2 * H]
+        h += n
+        return (h,)

@@ -1,0 +1,47 @@
+"""Names and settings of the recurrent backends."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from grnn_tui.backends.contract import Backend, Settings
+
+
+class RecurrentSettings(Settings, frozen=True, kw_only=True):
+    """What can be chosen about an RNN, an LSTM or a GRU."""
+
+    hidden: Annotated[int, Meta(ge=1, le=8192, description="hidden units in each layer")] = 256
+    layers: Annotated[int, Meta(ge=1, le=8, description="recurrent layers, each reading the one below")] = 1
+    dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="share of units dropped between layers and before the output, in training")
+    ] = 0.0
+    embedding: Annotated[
+        int, Meta(ge=0, le=8192, description="width of the input embedding; 0 gives each symbol its own input weights")
+    ] = 64
+    tied: Annotated[bool, Meta(description="use the embedding as output weights too; needs embedding = hidden")] = False
+    learned_start: Annotated[bool, Meta(description="learn the state before the first symbol instead of zeros")] = True
+
+    def __post_init__(self) -> None:
+        if self.tied and self.embedding != self.hidden:
+            raise ValueError(
+                f"tied weights need embedding = hidden, not {self.embedding} and {self.hidden};"
+                f" set embedding to {self.hidden} or leave tied out"
+            )
+
+
+def _recurrent(name: str, summary: str) -> Backend:
+    family = "grnn_tui.backends.recurrent"
+    return Backend(
+        name=name,
+        summary=summary,
+        settings=RecurrentSettings,
+        player=f"{family}.player:{name.upper()}Player",
+        network=f"{family}.network:{name.upper()}Network",
+    )
+
+
+RNN = _recurrent("rnn", "plain recurrent network: h_t = tanh(W x_t + U h_{t-1} + b)")
+LSTM = _recurrent("lstm", "long short-term memory: a cell state behind input, forget and output gates")
+GRU = _recurrent("gru", "gated recurrent unit: reset and update gates on the hidden state itself")
