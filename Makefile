@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(if $(SYSTEM_TORCH),--system-site-packages) $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
 	  --constraint constraints.txt $(if $(SYSTEM_TORCH),,torch) \
-	  ruff mypy import-linter pytest pytest-asyncio pytest-timeout pytest-xdist pytest-textual-snapshot hypothesis beartype pyte wcwidth
+	  ruff mypy import-linter pytest pytest-asyncio pytest-timeout pytest-xdist pytest-textual-snapshot hypothesis beartype pyte wcwidth hatchling
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 

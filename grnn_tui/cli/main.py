@@ -74,8 +74,8 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context) -> None:
     """A terminal playground for generative recurrent networks.
 
-    Without a command it opens the screen: type a prompt, watch the next symbol, let the model write, bend it, step back,
-    branch, and train a model of your own in the background.
+    Without a command it opens the screen: type a prompt, watch the next symbol, let the model write, bend it,
+    step back, branch, and train a model of your own in the background.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(open_screen)
