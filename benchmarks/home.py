@@ -1,0 +1,20 @@
+"""A home of its own for a measured process, so that nothing of the user's is read or written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The variables of a 256-colour UTF-8 terminal, with every folder of ours under `home`."""
+    own = {
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "COLORTERM": "truecolor",
+        "GRNN_TUI_RUNS": str(home / "runs"),
+        "GRNN_TUI_CACHE": str(home / "cache"),
+        "GRNN_TUI_CONFIG": str(home / "config"),
+        "GRNN_TUI_STATE": str(home / "state"),
+    }
+    return {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | own

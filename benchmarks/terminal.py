@@ -1,0 +1,91 @@
+"""A program on a pseudo-terminal: what it has painted, and when."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+
+class Terminal:
+    """A child on a pty of `columns` x `rows`, read into a screen by a terminal emulator."""
+
+    def __init__(
+        self, argv: Sequence[str], columns: int, rows: int, environment: Mapping[str, str], cwd: Path | None = None
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.bytes_read = 0
+        self.started = time.perf_counter()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            if cwd is not None:
+                os.chdir(cwd)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execvpe(argv[0], list(argv), dict(environment))
+
+    def read(self, seconds: float) -> bool:
+        """Take in what arrives within `seconds`; false once the child is gone."""
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except OSError:
+            return False
+        self.bytes_read += len(data)
+        self.stream.feed(data)
+        return bool(data)
+
+    def wait(self, shown: Callable[[Sequence[str]], bool], seconds: float = 20.0) -> float:
+        """The moment (`time.perf_counter`) at which the rows of the screen satisfy `shown`.
+
+        Raises:
+            TimeoutError: they never did; the message holds the last screen.
+        """
+        deadline = time.perf_counter() + seconds
+        while not shown(self.screen.display):
+            if time.perf_counter() > deadline or not self.read(0.05):
+                raise TimeoutError("the screen never showed it:\n" + "\n".join(self.screen.display))
+        return time.perf_counter()
+
+    def wait_for(self, text: str, seconds: float = 20.0) -> float:
+        """The moment at which `text` stands on a row of the screen."""
+        return self.wait(lambda rows: any(text in row for row in rows), seconds)
+
+    def settle(self, quiet: float = 0.3, seconds: float = 10.0) -> None:
+        """Read on until nothing has arrived for `quiet` seconds."""
+        deadline = time.perf_counter() + seconds
+        before = -1
+        while self.bytes_read != before and time.perf_counter() < deadline:
+            before = self.bytes_read
+            end = time.perf_counter() + quiet
+            while (left := end - time.perf_counter()) > 0:
+                self.read(left)
+
+    def send(self, keys: str) -> float:
+        """Press keys; the moment it was done."""
+        os.write(self.fd, keys.encode())
+        return time.perf_counter()
+
+    def close(self) -> None:
+        """End the child, by force if it must be."""
+        try:
+            os.kill(self.pid, signal.SIGTERM)
+            deadline = time.perf_counter() + 3
+            while time.perf_counter() < deadline and os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                self.read(0.05)
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            pass
+        os.close(self.fd)
