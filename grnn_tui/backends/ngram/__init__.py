@@ -1,1 +1,1 @@
-"""Counted n-grams with Witten-Bell interpolation."""
+"""Markov chains of a fixed order, learned by counting."""

@@ -47,7 +47,7 @@ class Cells(nn.Module):
                 if self.cell == "lstm" and name.startswith("bias_ih"):
                     weight[H : 2 * H] = 1.0
                 continue
-            for gate in weight.unflatten(0, (-1, H)):
+            for gate in weight.view(-1, H, weight.shape[1]):
                 (nn.init.orthogonal_ if name.startswith("weight_hh") else nn.init.xavier_uniform_)(gate)
 
     def forward(
