@@ -1,0 +1,323 @@
+from __future__ import annotations
+
+import copy
+import io
+import subprocess
+import sys
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from wcwidth import wcswidth
+
+from grnn_tui import _widths
+from grnn_tui.safetext import (
+    MARKS_PER_CELL,
+    REPLACEMENT,
+    SafeText,
+    cell_width,
+    clip,
+    for_terminal,
+    glyph_of,
+    name_of,
+    sanitise,
+    sanitise_bytes,
+)
+from tests import regenerate_widths
+
+ESC, CSI, OSC, DCS, ST, BEL = "\x1b", "\x9b", "\x9d", "\x90", "\x9c", "\x07"
+BIDI = [*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c"]
+ZERO_WIDTH = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u034f", "\u180e", "\u3164", "\u115f"]
+SEPARATORS = ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"]
+SELECTORS = ["\ufe00", "\ufe0e", "\ufe0f", "\U000e0100", "\U000e01ef", "\u180b"]
+NON_CHARACTERS = [chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)] + ["\ufdd0", "\ufdef"]
+NEIGHBOURLY = [
+    "\U0001f1e6\U0001f1e7",
+    "\U0001f44d\U0001f3fb",
+    "\u1100\u1161\u11a8",
+    "\u0915\u093e",
+    "\u0915\u094d\u0937",
+]
+
+
+def hostile() -> list[str]:
+    """Strings that drive, garble or widen a terminal when they reach it raw."""
+    single = [chr(code) for code in [*range(0x20), *range(0x7F, 0xA0)]]
+    single += BIDI + ZERO_WIDTH + SEPARATORS + SELECTORS + NON_CHARACTERS + NEIGHBOURLY
+    single += [chr(code) for code in range(0xE0001, 0xE0080, 3)]
+    single += [chr(code) for code in (0xD800, 0xDBFF, 0xDC00, 0xDC80, 0xDCFF, 0xDFFF, 0xE000, 0xF8FF, 0x10FFFD)]
+    clipboard = [
+        f"{start}52;{to};aGFja2Vk{end}"
+        for start in (ESC + "]", OSC)
+        for to in ("c", "p", "")
+        for end in (BEL, ESC + "\\", ST, "")
+    ]
+    titles = [
+        f"{start}{number};x{end}"
+        for start in (ESC + "]", OSC)
+        for number in (0, 1, 2, 4, 7, 8, 9, 10, 11, 777, 1337)
+        for end in (BEL, ESC + "\\")
+    ]
+    final = "ABCDEFGHJKLMPSTXZcfghlmnqrstu"
+    moves = [
+        f"{start}{argument}{letter}" for start in (ESC + "[", CSI) for argument in ("2", "?1049") for letter in final
+    ]
+    strings = [
+        f"{start}{body}{end}"
+        for start in (ESC + "P", DCS, ESC + "_", ESC + "^", ESC + "X")
+        for body in ("$qm", "+q544e", "q#0~")
+        for end in (ESC + "\\", ST)
+    ]
+    escapes = [ESC + letter for letter in "c7 8=>DEHMNOZ#(%6"]
+    towers = ["e" + chr(0x300 + start) * height for start in (0, 1, 0x23) for height in (5, 40, 1000)]
+    towers += ["\u0301", "\n\u0301", "\t\u0301", "字" + "\u0489" * 9]
+    return single + clipboard + titles + moves + strings + escapes + towers + ["".join(single), "\r\n" * 3]
+
+
+HOSTILE = hostile()
+UNSAFE = set("".join([*BIDI, *ZERO_WIDTH, *SEPARATORS, *SELECTORS, *NON_CHARACTERS]))
+
+interesting = st.sampled_from(
+    [chr(c) for c in [*range(0x20), 0x7F, 0x9B, 0x202E, 0x200D, 0xFE0F, 0x301, 0x489, 0x5B57, 0x1F600]]
+)
+marks = st.characters(categories=["Mn", "Me", "Mc"])
+anything = st.text(st.one_of(st.characters(exclude_categories=[]), interesting, marks), max_size=40) | st.sampled_from(
+    HOSTILE
+)
+
+
+def assert_harmless(text: str, allowed: str = "") -> None:
+    for character in set(text) - set(allowed):
+        assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}, ascii(character)
+        assert character not in UNSAFE
+    run = 0
+    for before, character in zip("\n" + text, text, strict=False):
+        if wcswidth(character) == 0:
+            run += 1
+            assert before != "\n"
+            assert run <= MARKS_PER_CELL
+        else:
+            run = 0
+
+
+@given(anything)
+def test_nothing_unsafe_survives_and_every_position_stays(text: str) -> None:
+    shown = sanitise(text)
+    assert_harmless(shown)
+    assert len(shown) == len(text)
+    assert sanitise(shown) == shown
+    assert all(b in (a, REPLACEMENT) or 0x2400 <= ord(b) <= 0x2421 for a, b in zip(text, shown, strict=True))
+
+
+@given(anything, st.booleans(), st.none() | st.integers(1, 9), st.booleans())
+def test_every_option_is_harmless_and_settles_at_once(
+    text: str, newlines: bool, tab: int | None, ascii_only: bool
+) -> None:
+    shown = sanitise(text, keep_newlines=newlines, tab_width=tab, ascii_only=ascii_only)
+    assert_harmless(shown, "\n" if newlines else "")
+    assert sanitise(shown, keep_newlines=newlines, tab_width=tab, ascii_only=ascii_only) == shown
+    assert shown.count("\n") == (text.count("\n") if newlines else 0)
+    assert not ascii_only or shown.isascii()
+    if tab is None:
+        assert len(shown) == len(text)
+
+
+@given(anything, st.booleans())
+def test_width_is_what_rich_and_wcwidth_both_say(text: str, newlines: bool) -> None:
+    shown = sanitise(text, keep_newlines=newlines)
+    assert cell_width(shown) == cell_len(shown)
+    assert cell_width(shown) == sum(wcswidth(line) for line in shown.split("\n"))
+
+
+def test_each_hostile_string_is_harmless_whole_and_cut_anywhere() -> None:
+    assert len(set(HOSTILE)) >= 300
+    for text in HOSTILE:
+        for end in range(1, min(len(text), 24) + 1):
+            assert_harmless(sanitise(text[:end]))
+        assert_harmless(sanitise(text, keep_newlines=True), "\n")
+        assert_harmless(sanitise_bytes(text.encode("utf-8", "surrogatepass")))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred", "␛[31mred"),
+        ("a\tb\nc\x7f", "a␉b␊c␡"),
+        ("\x9b2J\x85", "�2J�"),
+        ("admin\u202etxt.exe", "admin�txt.exe"),
+        ("a\u200bb\ufeff", "a�b�"),
+        ("[bold]naïve[/] 日本 é", "[bold]naïve[/] 日本 é"),
+        ("e" + "\u0301" * 6, "e" + "\u0301" * 4 + "�\u0301"),
+        ("\u0301x", "�x"),
+        ("\udcff", "�"),
+    ],
+)
+def test_what_is_shown(text: str, shown: str) -> None:
+    assert sanitise(text) == shown
+
+
+def test_plain_prose_in_many_scripts_shows_as_itself() -> None:
+    for text in [
+        "Größe, naïve, cœur",
+        "Съешь же ещё",
+        "Ξεσκεπάζω",
+        "いろは日本語",
+        "한국어",
+        "עברית",
+        "العربية",
+        "ภาษาไทย",
+        "e\u0301",
+        "─│▁█⣿😀",
+    ]:
+        assert sanitise(text) == text
+
+
+def test_newlines_and_tabs_on_request() -> None:
+    assert sanitise("a\r\n\u0301b", keep_newlines=True) == "a␍\n�b"
+    assert sanitise("a\tbc\t|\n\t|", keep_newlines=True, tab_width=4) == "a   bc  |\n    |"
+    assert sanitise("字\té\t|", tab_width=4) == "字  é   |"
+    with pytest.raises(ValueError, match="at least 1"):
+        sanitise("\t", tab_width=0)
+
+
+def test_ascii_only_keeps_one_character_per_character() -> None:
+    assert sanitise("naïve\x1b日\u200b\n", ascii_only=True) == "na?ve????"
+    assert sanitise("é\n", ascii_only=True, keep_newlines=True) == "?\n"
+
+
+def test_bytes_that_do_not_decode_are_shown() -> None:
+    assert sanitise_bytes(b"ok\xff\x1b") == "ok�␛"
+    assert sanitise_bytes(b"\x9b1m", "latin-1") == "�1m"
+    with pytest.raises(LookupError):
+        sanitise_bytes(b"x", "no-such-encoding")
+
+
+def test_safetext_comes_from_sanitise_alone_and_survives_copies() -> None:
+    with pytest.raises(TypeError, match="sanitise"):
+        SafeText("raw")
+    text = sanitise("a\nb", keep_newlines=True)
+    assert copy.deepcopy([text])[0] is text
+    assert copy.copy(text) is text
+    for made in (text, sanitise("a"), sanitise_bytes(b"a"), glyph_of("\n"), name_of("\n"), clip(text, 1)):
+        assert type(made) is SafeText
+
+
+@given(st.characters(exclude_categories=[]))
+def test_a_glyph_is_one_or_two_cells_and_a_name_fits(symbol: str) -> None:
+    assert_harmless(glyph_of(symbol))
+    assert cell_width(glyph_of(symbol)) in (1, 2)
+    assert 1 <= cell_width(name_of(symbol)) <= 12
+    assert name_of(symbol).strip()
+    assert_harmless(name_of(symbol))
+    assert name_of(symbol, ascii_only=True).isascii()
+    assert (name_of(symbol) == symbol) == (glyph_of(symbol) == symbol and not symbol.isspace() and symbol != "\u2800")
+
+
+def test_names_of_symbols() -> None:
+    symbols = [
+        "a",
+        "é",
+        " ",
+        "\n",
+        "\t",
+        "\x1b",
+        "\u200b",
+        "\u00a0",
+        "\udc80",
+        "\u0301",
+        "",
+        "the",
+        "extraordinarily",
+        "日本語日本語日本語",
+    ]
+    names = [
+        "a",
+        "é",
+        "space",
+        "⏎",
+        "⇥",
+        "U+001B",
+        "U+200B",
+        "U+00A0",
+        "0x80",
+        "◌\u0301",
+        "empty",
+        "the",
+        "extraordina…",
+        "日本語日本…",
+    ]
+    assert [name_of(symbol) for symbol in symbols] == names
+    ascii_names = [
+        "a",
+        "U+00E9",
+        "space",
+        "newline",
+        "tab",
+        "U+001B",
+        "U+200B",
+        "U+00A0",
+        "0x80",
+        "U+0301",
+        "empty",
+        "the",
+        "extraordina~",
+        "?????????",
+    ]
+    assert [name_of(symbol, ascii_only=True) for symbol in symbols] == ascii_names
+
+
+def test_a_mark_is_drawn_on_a_dotted_circle() -> None:
+    assert glyph_of("\u0301") == "◌\u0301"
+    assert glyph_of("\u0301", ascii_only=True) == "?"
+    assert glyph_of("\n") == "␊"
+    assert glyph_of("") == ""
+
+
+@given(anything, st.integers(-1, 20))
+def test_clip_never_exceeds_its_cells(text: str, cells: int) -> None:
+    clipped = clip(sanitise(text), cells)
+    assert cell_width(clipped) <= max(cells, 0)
+    assert_harmless(clipped)
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_safe_text_and_a_pipe_gets_it_raw() -> None:
+    text = "\x1b]52;c;aGk=\x07\né\t|"
+    assert for_terminal(text, io.StringIO()) == text
+    assert for_terminal(text, Terminal(io.BytesIO(), encoding="utf-8")) == "␛]52;c;aGk=␇\né       |"
+    assert for_terminal(text, Terminal(io.BytesIO(), encoding="latin-1")) == "?]52;c;aGk=?\n?       |"
+
+
+def test_the_table_hides_all_that_its_script_finds_unsafe_here() -> None:
+    empty_planes = range(0x32000, sys.maxunicode + 1, 251)
+    codes = [*range(0x32000), *range(0xE0000, 0xE0200), *empty_planes, *map(ord, NON_CHARACTERS)]
+    unsafe = "".join(chr(code) for code in codes if regenerate_widths.width_of(code) is None)
+    assert set(sanitise(unsafe)) == {REPLACEMENT, *map(chr, range(0x2400, 0x2420)), "\u2421"}
+
+
+def test_the_table_is_what_its_script_writes_from_the_same_databases() -> None:
+    written = regenerate_widths.TARGET.read_text(encoding="utf-8")
+    if regenerate_widths.provenance() == _widths.PROVENANCE:
+        assert regenerate_widths.module() == written, "run python -m tests.regenerate_widths"
+
+
+def test_a_megabyte_of_prose_is_sanitised_within_a_frame_or_three() -> None:
+    text = ("The quick brøwn fox jumps over the lazy dog.\n" * 25_000)[:1_000_000]
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        sanitise(text)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.05
+
+
+def test_importing_it_loads_no_screen_library() -> None:
+    code = "import sys, grnn_tui.safetext; print(*{'rich', 'textual', 'wcwidth', 'numpy', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
