@@ -81,6 +81,17 @@ class SwitchBranch(_Message, frozen=True):
     branch: int
 
 
+class RestoreText(_Message, frozen=True):
+    """The text is now `prompt` and, after it, `written`: what a screen asks of a fresh engine after the old one died."""
+
+    prompt: str
+    written: str = ""
+    cursor: int | None = None
+    """Position; None: the end."""
+    forced: list[int] = []
+    """Positions that a person chose."""
+
+
 class ReadBranch(_Message, frozen=True):
     """Ask for the whole of another branch, to compare; answered by `BranchRead`."""
 
@@ -105,6 +116,7 @@ Request = (
     | ForceSymbol
     | Reroll
     | SwitchBranch
+    | RestoreText
     | ReadBranch
     | ReadCatalogue
     | FrameShown
