@@ -1,1 +1,1 @@
-"""NADE over a window of text."""
+"""NADE for text: a running sum over the last symbols, one weight table a position."""

@@ -70,7 +70,7 @@ class RecurrentNetwork(Network):
             carry = self.start(x.shape[0])
         if x.shape[1] == 0:
             return x.new_zeros(x.shape, dtype=carry[0].dtype), carry
-        x = x.t()
+        x = x.t().long()
         before = carry[0][:, -1]
         h, states = self.cells(self._inputs(x), tuple(s.transpose(0, 1) for s in carry))
         seen = F.dropout(torch.cat((before[None], h[:-1])), self.dropout, self.training)

@@ -1,0 +1,82 @@
+"""NADE for text on the playing path: numpy, one symbol at a time. Equations and weights: `network.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.backends.contract import Arrays, Player
+from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.backends.nade.spec import Activation, NadeSettings
+from grnn_tui.backends.weights import floats
+from grnn_tui.data.vocabulary import Vocabulary
+
+Vector = NDArray[np.float32]
+State = tuple[Symbol, ...]
+"""The last n symbols, oldest first; fewer at the start of a text."""
+
+
+class NadePlayer(Player[State]):
+    """The sum over the window is one gather of rows; its cost does not depend on how much text there is."""
+
+    def __init__(self, settings: NadeSettings, vocabulary: Vocabulary, arrays: Arrays) -> None:
+        n, V, H = settings.window, vocabulary.size, settings.hidden
+        self.window = n
+        self.act = _ACTIVATIONS[settings.activation]
+        self.table = floats(arrays, "table", n * V + 1, H)
+        self.c = floats(arrays, "c", H)
+        self.layers = [
+            (floats(arrays, f"A.layer{k}", H, H), floats(arrays, f"a.layer{k}", H))
+            for k in range(2, settings.layers + 1)
+        ]
+        self.V = floats(arrays, "V", V, H)
+        self.b = floats(arrays, "b", V)
+        self.lags = np.arange(n - 1, -1, -1) * V
+
+    def start(self) -> State:
+        """No symbols yet."""
+        return ()
+
+    def predict(self, state: State) -> Categorical:
+        """softmax(b + V h)."""
+        logits = self.V @ self.features(state)
+        logits += self.b
+        return Categorical(logits)
+
+    def advance(self, state: State, symbol: Symbol) -> State:
+        """The last n symbols with `symbol` as the newest."""
+        return (*state, symbol)[-self.window :]
+
+    def features(self, state: State) -> Vector:
+        """The last layer's h [hidden]."""
+        h = self.c.copy()
+        if state:
+            h += self.table[self.lags[-len(state) :] + state].sum(axis=0)
+        self.act(h)
+        for A, a in self.layers:
+            z = A @ h
+            z += a
+            self.act(z)
+            h += z
+        return h
+
+
+def _relu(z: Vector) -> None:
+    np.maximum(z, 0.0, out=z)
+
+
+def _tanh(z: Vector) -> None:
+    np.tanh(z, out=z)
+
+
+def _sigmoid(z: Vector) -> None:
+    """(1 + tanh(z / 2)) / 2: never overflows."""
+    z *= 0.5
+    np.tanh(z, out=z)
+    z += 1.0
+    z *= 0.5
+
+
+_ACTIVATIONS: dict[Activation, Callable[[Vector], None]] = {"relu": _relu, "tanh": _tanh, "sigmoid": _sigmoid}
