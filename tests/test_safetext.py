@@ -7,6 +7,7 @@ import sys
 import time
 import unicodedata
 
+import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,6 +131,21 @@ def test_width_is_what_rich_and_wcwidth_both_say(text: str, newlines: bool) -> N
     shown = sanitise(text, keep_newlines=newlines)
     assert cell_width(shown) == cell_len(shown)
     assert cell_width(shown) == sum(wcswidth(line) for line in shown.split("\n"))
+
+
+def test_every_code_point_takes_the_cells_that_the_screen_library_counts() -> None:
+    shown = (sanitise(chr(code)) for code in [*range(0x32000), *range(0xE0000, 0xE0200)])
+    assert not [ascii(glyph) for glyph in shown if cell_width(glyph) != cell_len(glyph)]
+
+
+@given(anything)
+def test_a_border_around_it_stays_straight_on_a_terminal(text: str) -> None:
+    inside = clip(sanitise(text), 20)
+    # pyte stops drawing at a mark of combining class 0, whereas terminals put it on the letter before.
+    inside_for_pyte = "".join(c for c in inside if wcswidth(c) or unicodedata.combining(c))
+    screen = pyte.Screen(22, 3)
+    pyte.Stream(screen).feed(f"┌{'─' * 20}┐│{inside_for_pyte}{' ' * (20 - cell_width(inside))}│└{'─' * 20}┘")
+    assert [(line[0], line[-1]) for line in screen.display] == [("┌", "┐"), ("│", "│"), ("└", "┘")]
 
 
 def test_each_hostile_string_is_harmless_whole_and_cut_anywhere() -> None:
