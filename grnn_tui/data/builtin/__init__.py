@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from grnn_tui.data.builtin.corpus import BuiltIn, Exact
 from grnn_tui.data.builtin.manual import make_manual
+from grnn_tui.data.builtin.names import TONGUES, make_names, names_exact
 from grnn_tui.data.builtin.reber import (
     embedded_reber_exact,
     make_embedded_reber,
@@ -14,10 +15,26 @@ from grnn_tui.data.builtin.reber import (
     reber_exact,
 )
 from grnn_tui.data.builtin.sums import make_sums, sums_exact
+from grnn_tui.data.builtin.tales import make_tales, tales_exact
 
 __all__ = ["BUILT_INS", "BuiltIn", "Exact"]
 
 _ALL = (
+    BuiltIn(
+        name="tales",
+        summary="small stories from a grammar whose exact entropy is known",
+        default_size=4_000_000,
+        make=make_tales,
+        exact_figures=tales_exact,
+    ),
+    BuiltIn(
+        name="names",
+        summary=f"invented names in {len(TONGUES)} invented tongues, one a line",
+        default_size=500_000,
+        make=make_names,
+        exact_figures=names_exact,
+        labels=TONGUES,
+    ),
     BuiltIn(
         name="manual",
         summary="the manual of the running Python, topic after topic",
