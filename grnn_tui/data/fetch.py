@@ -1,13 +1,32 @@
-"""The corpora that everyone compares with: brought by name, checked, kept in the cache."""
+"""The corpora that everyone compares with: brought by name, checked, kept in the cache.
+
+Pooch checks and places the file; the downloader given to it goes on where an earlier, interrupted one stopped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from grnn_tui.data.cache import cache_directory
+from grnn_tui.data.cache import cache_directory, make_private, writing
+from grnn_tui.errors import DataError
+
+if TYPE_CHECKING:
+    import requests
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes there are so far, and how many there will be."""
+
+_ATTEMPTS = 3
+_TIMEOUTS = (10.0, 30.0)
+_PIECE = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -56,3 +75,123 @@ def fetched_path(name: str, *, cache: Path | None = None) -> Path | None:
     """Where the classic `name` lies on this machine, or None where it was not fetched."""
     path = cache_directory(cache) / "classics" / name
     return path if path.is_file() and path.stat().st_size == CLASSICS[name].size else None
+
+
+def fetch(
+    name: str, *, base_url: str | None = None, cache: Path | None = None, progress: Progress | None = None
+) -> Path:
+    """Bring the classic `name` from its public address, or from `base_url`; nothing is done where it is here already.
+
+    Raises:
+        DataError: no such classic, no connection, a refusal, or bytes that are not the known ones.
+    """
+    if name not in CLASSICS:
+        raise DataError(f"{name} is not a corpus that can be fetched: there are {', '.join(CLASSICS)}")
+    classic = CLASSICS[name]
+    if base_url is not None:
+        classic = replace(classic, base_url=base_url.rstrip("/"))
+    return download(classic, cache_directory(cache) / "classics", progress=progress)
+
+
+def download(classic: Classic, folder: Path, *, progress: Progress | None = None) -> Path:
+    """Put `classic` into `folder`, checked; what an interrupted download left there is used.
+
+    Raises:
+        DataError: as `fetch`.
+    """
+    import pooch
+
+    pooch.get_logger().setLevel("WARNING")
+    with writing(folder):
+        make_private(folder)
+    downloader = _Resuming(classic, folder / f".{classic.name}.part", progress)
+    try:
+        path = pooch.retrieve(
+            classic.url, f"sha256:{classic.sha256}", fname=classic.name, path=folder, downloader=downloader
+        )
+    except ValueError:
+        raise DataError(
+            f"what came from {classic.url} is not {classic.name} (its SHA-256 differs) and was removed: fetch it again"
+        ) from None
+    except OSError as error:
+        raise DataError(f"cannot write {folder / classic.name}: {error.strerror or error}") from None
+    return Path(path)
+
+
+@dataclass(frozen=True)
+class _Resuming:
+    """A downloader for pooch: appends to `part` with HTTP ranges until all bytes are there."""
+
+    classic: Classic
+    part: Path
+    progress: Progress | None
+
+    def __call__(self, url: str, output_file: str, _pooch: Any) -> None:
+        """Download `url` to `output_file`; called by pooch, which passes itself along."""
+        import requests
+
+        with _part_file(self.part) as file, requests.Session() as session:
+            failure: Exception | None = None
+            for _ in range(_ATTEMPTS):
+                try:
+                    failure = None
+                    self._continue(session, url, file)
+                except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+                    failure = error
+                except requests.exceptions.RequestException as error:
+                    raise DataError(f"cannot fetch {url}: {error}") from None
+                if failure is None and file.tell() >= self.classic.size:
+                    break
+            if failure is not None or file.tell() < self.classic.size:
+                raise DataError(self._unfinished(url, file.tell()))
+            file.flush()
+            self.part.replace(output_file)
+
+    def _continue(self, session: requests.Session, url: str, file: BinaryIO) -> None:
+        """One request for what is missing. A server that does not know ranges sends everything: begin again."""
+        have = file.seek(0, os.SEEK_END)
+        if have > self.classic.size:
+            have = _empty(file)
+        if have == self.classic.size:
+            return
+        headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
+        with session.get(url, headers=headers, stream=True, timeout=_TIMEOUTS) as response:
+            if response.status_code not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+                raise DataError(f"{url} answers {response.status_code} {response.reason}: try again later")
+            if response.status_code == HTTPStatus.OK:
+                have = _empty(file)
+            for piece in response.iter_content(_PIECE):
+                have += len(piece)
+                if have > self.classic.size:
+                    _empty(file)
+                    raise DataError(f"{url} sends more than the {self.classic.size:,} bytes of {self.classic.name}")
+                file.write(piece)
+                if self.progress is not None:
+                    self.progress(have, self.classic.size)
+
+    def _unfinished(self, url: str, have: int) -> str:
+        host = url.split("/")[2]
+        if not have:
+            return f"cannot reach {host}: check the network, then run `grnn-tui fetch {self.classic.name}` again"
+        return (
+            f"the connection to {host} broke off after {have:,} of {self.classic.size:,} bytes: "
+            f"run `grnn-tui fetch {self.classic.name}` again to go on from there"
+        )
+
+
+@contextmanager
+def _part_file(path: Path) -> Iterator[BinaryIO]:
+    """The unfinished download, held by one process at a time."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"{path.parent} is being filled by another process: wait until it is done") from None
+        yield file
+
+
+def _empty(file: BinaryIO) -> int:
+    file.seek(0)
+    file.truncate()
+    return 0
