@@ -85,7 +85,9 @@ class Backend:
         try:
             return msgspec.convert(dict(values), self.settings, strict=True)
         except msgspec.ValidationError as error:
-            raise UsageError(f"{self.name}: {error}. `grnn-tui backends` lists the settings.") from None
+            fault, _, field = str(error).partition(" - at `$.")
+            where = f"{self.name}: {field.rstrip('`')}" if field else self.name
+            raise UsageError(f"{where}: {fault}. `grnn-tui backends` lists the settings.") from None
 
     def open_player(self, settings: Settings, vocabulary: Vocabulary, arrays: Arrays) -> Player[Any]:
         """The playing path over the weights `arrays`, without torch."""

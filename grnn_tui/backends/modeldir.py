@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,20 @@ HEADER = "model.json"
 WEIGHTS = "model.safetensors"
 CARD = "README.md"
 MAX_HEADER_BYTES = 16 << 20
+DTYPES = (
+    "float16",
+    "float32",
+    "float64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bool",
+)
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +138,12 @@ def read_model(path: Path) -> ModelDirectory:
 
 
 def _check_size(file: Path, header: Header) -> None:
-    expected = sum(np.dtype(dtype).itemsize * int(np.prod(shape)) for dtype, shape in header.arrays.values())
+    for name, (dtype, shape) in header.arrays.items():
+        if dtype not in DTYPES or any(length < 0 for length in shape):
+            raise ModelError(
+                f"{file}: {HEADER} says {name!r} is {dtype} {shape}, which is no kind of array it can hold"
+            )
+    expected = sum(np.dtype(dtype).itemsize * math.prod(shape) for dtype, shape in header.arrays.values())
     size = file.stat().st_size
     if not expected <= size <= expected + (1 << 20):
         raise ModelError(f"{file} has {size} bytes where about {expected} belong: it is cut short or not this model's")
