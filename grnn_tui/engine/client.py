@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grnn_tui.engine.framing import Decoder, FrameError, encode, event_decoder
-from grnn_tui.engine.protocol import Event, Request
+from grnn_tui.engine.protocol import Event, Failed, Request
 
 COMMAND = (sys.executable, "-P", "-m", "grnn_tui.engine")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -97,8 +97,12 @@ class EngineClient:
         process = self._process
         if process is None or process.stdin is None or process.returncode is not None or process.stdin.is_closing():
             return
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        try:
             process.stdin.write(encode(request))
+        except FrameError as error:
+            self._events.put_nowait(Failed(f"too much for one request: {error}"))
+        except (BrokenPipeError, ConnectionResetError):
+            pass
 
     async def next_event(self) -> Event | EngineDied | None:
         """The next event; None once the engine has been closed and everything it said has been taken."""

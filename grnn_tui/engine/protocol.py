@@ -82,7 +82,7 @@ class SwitchBranch(_Message, frozen=True):
 
 
 class RestoreText(_Message, frozen=True):
-    """The text is now `prompt` and, after it, `written`: what a screen asks of a fresh engine after the old one died."""
+    """The text is now `prompt` and then `written`: what a screen asks of a fresh engine after the old one died."""
 
     prompt: str
     written: str = ""

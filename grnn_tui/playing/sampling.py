@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
+
+from grnn_tui.backends.distribution import Symbol, draw
+from grnn_tui.errors import ModelError, UsageError
+
+_INFINITY = math.inf
+_SMALLEST_TEMPERATURE = 1e-300
+"""Below, a quotient could overflow; the distribution is a single symbol long before."""
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,3 +36,102 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     min_p: Annotated[
         float, Meta(ge=0, le=1, description="drop symbols less probable than p times the most probable; 0 keeps all")
     ] = 0.0
+
+
+DEFAULT = Sampling()
+
+
+def checked(sampling: Sampling) -> Sampling:
+    """`sampling` itself, if every setting is within its bounds.
+
+    Raises:
+        UsageError: one is not: negative, not a number, infinite, too large; the line names it.
+    """
+    for field in msgspec.structs.fields(Sampling):
+        value = getattr(sampling, field.name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise UsageError(f"{field.encode_name.replace('_', ' ')} must be a finite number, not {value!r}")
+        try:
+            msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            fault = (
+                str(error).replace("Expected `float`", "must be a number").replace("Expected `int`", "must be whole,")
+            )
+            raise UsageError(f"{field.encode_name.replace('_', ' ')} {fault}, not {value!r}") from None
+    return sampling
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """What sampling settings made of a model's distribution.
+
+    `weights` [size] are proportional to the probabilities that are drawn from; `kept` [size] says which symbols
+    truncation left (all of them: None).
+    """
+
+    weights: NDArray[np.float64]
+    kept: NDArray[np.bool_] | None
+
+    @property
+    def probs(self) -> NDArray[np.float64]:
+        """The probabilities that are drawn from [size]; they sum to one."""
+        probs: NDArray[np.float64] = self.weights / self.weights.sum()
+        return probs
+
+    def draw(self, uniform: float) -> Symbol:
+        """The symbol at `uniform` in [0, 1) of the inverse cumulative distribution: one number, one symbol."""
+        return draw(self.weights, uniform)
+
+
+def shape(logits: NDArray[np.floating], sampling: Sampling, recent: Iterable[int] = ()) -> Shaped:
+    """The distribution that the next symbol is drawn from: penalty, temperature, top-k, top-p, min-p, in this order.
+
+    `logits` [size] are the model's, unnormalised; they stay as they are. `recent` are the symbols that the penalty
+    sees. Of symbols that are equally probable at an edge of truncation, or for greedy, the lowest index stays.
+
+    Raises:
+        ModelError: the logits are not numbers.
+    """
+    z = logits.astype(np.float64)
+    if sampling.repetition_penalty != 1.0:
+        _penalise(z, sampling.repetition_penalty, recent)
+    top = z.max()
+    if not -_INFINITY < top < _INFINITY:
+        raise ModelError("the model's prediction is not a number; its weights may be damaged")
+    if sampling.temperature == 0.0:
+        return _greedy(z)
+    z -= top
+    if sampling.temperature != 1.0:
+        z /= max(sampling.temperature, _SMALLEST_TEMPERATURE)
+    weights = np.exp(z, out=z)
+    if sampling.top_k == 0 and sampling.top_p >= 1.0 and sampling.min_p == 0.0:
+        return Shaped(weights, None)
+    return _truncate(weights, sampling)
+
+
+def _penalise(z: NDArray[np.float64], penalty: float, recent: Iterable[int]) -> None:
+    # Keskar et al. 2019 (CTRL), section 4.1, with the sign taken into account as the field does since.
+    seen = np.fromiter(set(recent), dtype=np.int64)
+    z[seen] = np.where(z[seen] > 0, z[seen] / penalty, z[seen] * penalty)
+
+
+def _greedy(z: NDArray[np.float64]) -> Shaped:
+    kept = np.zeros(z.size, dtype=bool)
+    kept[int(z.argmax())] = True
+    return Shaped(kept.astype(np.float64), kept)
+
+
+def _truncate(weights: NDArray[np.float64], sampling: Sampling) -> Shaped:
+    order = np.argsort(-weights, kind="stable")
+    ranked = weights[order]
+    count = weights.size
+    if 0 < sampling.top_k < count:
+        count = sampling.top_k
+    if sampling.top_p < 1.0:
+        cumulative = ranked[:count].cumsum()
+        count = min(count, int(cumulative.searchsorted(sampling.top_p * cumulative[-1], side="left")) + 1)
+    if sampling.min_p > 0.0:
+        count = min(count, int((ranked >= sampling.min_p * ranked[0]).sum()))
+    kept = np.zeros(weights.size, dtype=bool)
+    kept[order[:count]] = True
+    return Shaped(np.where(kept, weights, 0.0), kept)
