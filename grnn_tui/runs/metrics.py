@@ -1,0 +1,120 @@
+"""`metrics.jsonl`: rows appended one write each, and read on from where the last reading ended."""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from grnn_tui.runs.files import LineAppender, read_tail
+from grnn_tui.runs.rows import AnyRow, Started
+
+NAME = "metrics.jsonl"
+BUFFERED_ROWS = 10_000
+CHUNK_BYTES = 8 << 20
+MAX_LINE_BYTES = 1 << 20
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyRow)
+
+
+class MetricsWriter:
+    """Appends rows, and holds them back (bounded, the oldest dropped first) while the disk will not take them."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = LineAppender(path)
+        self._waiting: deque[bytes] = deque(maxlen=BUFFERED_ROWS)
+        self.fault: str | None = None
+        """Why rows are waiting, or None."""
+
+    @property
+    def waiting(self) -> int:
+        """Rows not yet on the disk."""
+        return len(self._waiting)
+
+    def append(self, row: AnyRow) -> None:
+        """Append `row` and whatever waited before it; never raises for a disk that is full or failing."""
+        self._waiting.append(_encoder.encode(row))
+        self.flush()
+
+    def flush(self) -> bool:
+        """Try to write what waits; whether all of it is written."""
+        try:
+            while self._waiting:
+                self._lines.append(self._waiting[0])
+                self._waiting.popleft()
+        except OSError as error:
+            self.fault = error.strerror or errno.errorcode.get(error.errno or 0, "cannot be written")
+            return False
+        self.fault = None
+        return True
+
+
+class MetricsReader:
+    """Reads a growing `metrics.jsonl` incrementally: each call returns only what is new."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self.bad = 0
+        """Lines that were not rows: cut short, damaged, or of a newer version."""
+
+    def read_new(self) -> list[AnyRow]:
+        """Rows completed since the last call, in order; a half-written last line waits for its end.
+
+        Rows beyond the step of a later `Started` row in the same batch are left out. Rows handed out earlier are the
+        caller's to drop when it meets a `Started` row (`RunView` does).
+        """
+        rows: list[AnyRow] = []
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                while chunk := file.read(CHUNK_BYTES):
+                    end = chunk.rfind(b"\n") + 1
+                    if not end and len(chunk) < CHUNK_BYTES:
+                        break
+                    end = end or len(chunk)
+                    self._decode(chunk[:end], rows)
+                    self.offset += end
+                    file.seek(self.offset)
+        except FileNotFoundError:
+            return rows
+        return rows
+
+    def _decode(self, content: bytes, rows: list[AnyRow]) -> None:
+        for line in content.split(b"\n"):
+            if not line:
+                continue
+            try:
+                row = _decoder.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                self.bad += 1
+                continue
+            if isinstance(row, Started):
+                rows[:] = [earlier for earlier in rows if earlier.step <= row.step]
+            rows.append(row)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A whole `metrics.jsonl`, as it counts now."""
+
+    rows: list[AnyRow] = field(default_factory=list)
+    bad: int = 0
+
+
+def read_rows(path: Path) -> Rows:
+    """Every row of the file `path` that still counts."""
+    reader = MetricsReader(path)
+    return Rows(reader.read_new(), reader.bad)
+
+
+def last_rows(path: Path) -> list[AnyRow]:
+    """The rows at the end of the file, without reading the rest."""
+    reader = MetricsReader(path)
+    rows: list[AnyRow] = []
+    reader._decode(b"\n".join(read_tail(path)), rows)
+    return rows

@@ -1,0 +1,231 @@
+"""Where runs live: making, finding, listing and deleting them."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from platformdirs import user_data_path
+
+from grnn_tui.errors import RunError, UsageError
+from grnn_tui.runs import lock, metrics
+from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
+from grnn_tui.runs.files import FOLDER_MODE, make_folder, write_once
+from grnn_tui.runs.lock import RunLock
+from grnn_tui.runs.request import RunRequest
+from grnn_tui.runs.rows import Trained, Validated
+
+VARIABLE = "GRNN_TUI_RUNS"
+TRASH = ".trash"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One line of the list of runs."""
+
+    name: str
+    path: Path
+    state: RunState
+    pid: int | None
+    backend: str
+    data: str
+    created: str
+    step: int
+    """Of the newest row."""
+    seconds: float
+    progress: float
+    loss: float | None
+    """Training loss of the newest row, nats per symbol."""
+    validation: float | None
+    """The lowest validation loss among the newest rows and the checkpoints kept."""
+    checkpoints: tuple[int, ...]
+
+
+def runs_root() -> Path:
+    """The folder that holds the runs: `GRNN_TUI_RUNS`, else the user's data folder."""
+    named = os.environ.get(VARIABLE)
+    return Path(named).expanduser().absolute() if named else user_data_path("grnn-tui", appauthor=False) / "runs"
+
+
+def check_name(name: str) -> str:
+    """`name`, if a new run may be called that.
+
+    Raises:
+        UsageError: it may not.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be a run's name: use up to 64 of letters, digits, '.', '_' and '-',"
+            " and begin with neither '.' nor '-'"
+        )
+    return name
+
+
+def suggest_name(data: str, backend: str, now: datetime | None = None) -> str:
+    """A name for a new run, such as `1120-tales-lstm`; `new_run` makes it unique."""
+    now = now or datetime.now()
+    stem = re.sub(r"[^A-Za-z0-9_]+", "-", Path(data).name.split(".")[0]).strip("-")[:32] or "text"
+    return f"{now:%m%d}-{stem}-{backend}"[:56].rstrip("-.")
+
+
+def reserve(name: str = "", *, suggestion: str = "run", path: Path | None = None) -> Path:
+    """Make an empty folder for a new run: at `path`, or called `name`, or `suggestion` made unique.
+
+    Raises:
+        UsageError: `name` cannot be one.
+        RunError: it is there already, or cannot be made.
+    """
+    root = runs_root()
+    try:
+        if path is None:
+            root.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+        if path is not None or name:
+            return _reserve_exactly(path.absolute() if path is not None else root / check_name(name))
+        for count in range(1, 10_000):
+            folder = root / (suggestion if count == 1 else f"{suggestion}-{count}")
+            with contextlib.suppress(FileExistsError):
+                make_folder(folder)
+                return folder
+    except OSError as error:
+        raise RunError(f"no run can be made in {root}: {error.strerror or error}; choose --run DIR") from None
+    raise RunError(f"too many runs are called {suggestion}; choose a --name")
+
+
+def _reserve_exactly(folder: Path) -> Path:
+    check_name(folder.name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        make_folder(folder)
+    except FileExistsError:
+        if is_run(folder):
+            raise RunError(
+                f"there is a run called {folder.name} already; go on with `grnn-tui train --resume {folder.name}`"
+                " or choose another name"
+            ) from None
+        if not folder.is_dir() or any(folder.iterdir()):
+            raise RunError(f"{folder} is there already and is not an empty folder; choose another") from None
+        folder.chmod(FOLDER_MODE)
+    return folder
+
+
+def new_run(request: RunRequest, path: Path | None = None) -> Run:
+    """Make a run directory with its `run.json`; an empty `request.name` gets one made up.
+
+    `path` is a folder that `reserve` made, or None for a new one.
+
+    Raises:
+        RunError: it is there already, or cannot be made.
+    """
+    if path is None:
+        source = request.data.sources[0] if request.data.sources else "text"
+        path = reserve(request.name, suggestion=suggest_name(source, request.backend))
+    request = msgspec.structs.replace(request, name=path.name)
+    try:
+        write_once(path / REQUEST, msgspec.json.format(msgspec.json.encode(request), indent=1) + b"\n")
+    except OSError as error:
+        raise RunError(f"cannot write {path / REQUEST}: {error.strerror or error}") from None
+    return Run(path)
+
+
+def find_run(reference: str) -> Run:
+    """The run called `reference`, or in the directory `reference`.
+
+    Raises:
+        RunError: there is none; the message names those that sound alike.
+    """
+    root = runs_root()
+    if reference and "/" not in reference and is_run(root / reference):
+        return Run(root / reference)
+    path = Path(reference).expanduser()
+    if reference and is_run(path):
+        return Run(path.absolute())
+    names = run_names()
+    close = difflib.get_close_matches(reference, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else "`grnn-tui runs` lists them"
+    raise RunError(f"there is no run {reference!r}; {hint}")
+
+
+def run_names() -> list[str]:
+    """Names of all runs, newest first."""
+    root = runs_root()
+    try:
+        names = [name for name in os.listdir(root) if not name.startswith(".") and is_run(root / name)]  # noqa: PTH208
+    except OSError:
+        return []
+    return sorted(names, key=lambda name: (root / name / REQUEST).stat().st_mtime, reverse=True)
+
+
+def list_runs() -> list[RunSummary]:
+    """All runs, newest first; reads only the ends of their files."""
+    root = runs_root()
+    found = []
+    for name in run_names():
+        with contextlib.suppress(RunError, OSError):
+            found.append(summarise(Run(root / name)))
+    return found
+
+
+def summarise(run: Run) -> RunSummary:
+    """One line about `run`.
+
+    Raises:
+        RunError: its `run.json` cannot be read.
+    """
+    request = read_request(run.path)
+    rows = metrics.last_rows(run.metrics)
+    status = status_from(lock.read_owner(run.path), rows)
+    trained = next((row for row in reversed(rows) if isinstance(row, Trained)), None)
+    losses = [row.loss for row in rows if isinstance(row, Validated) and row.loss is not None]
+    steps = run.steps()
+    best = run.best(verify=False) if steps else None
+    if best is not None and best.manifest.validation is not None:
+        losses.append(best.manifest.validation)
+    last = rows[-1] if rows else None
+    return RunSummary(
+        name=run.name,
+        path=run.path,
+        state=status.state,
+        pid=status.pid,
+        backend=request.backend,
+        data=" ".join(request.data.sources),
+        created=request.created,
+        step=last.step if last else (steps[-1] if steps else 0),
+        seconds=last.seconds if last else 0.0,
+        progress=1.0 if status.state == "finished" else trained.progress if trained else 0.0,
+        loss=trained.loss if trained else None,
+        validation=min(losses, default=None),
+        checkpoints=tuple(steps),
+    )
+
+
+def delete_run(run: Run) -> None:
+    """Delete `run` with all that is in it; first moved aside, so that it is gone at once or not at all.
+
+    Links inside are removed, never followed.
+
+    Raises:
+        RunError: it is being trained, is itself a link, or cannot be moved.
+    """
+    if run.path.is_symlink():
+        raise RunError(f"{run.path} is a link; delete what it points to, or the link, yourself")
+    if not is_run(run.path):
+        raise RunError(f"{run.path} is not a run")
+    trash = run.path.parent / TRASH
+    aside = trash / f"{run.name}-{os.urandom(4).hex()}"
+    with RunLock(run.path):
+        try:
+            trash.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            run.path.rename(aside)
+        except OSError as error:
+            raise RunError(f"cannot delete {run.path}: {error.strerror or error}") from None
+    shutil.rmtree(aside, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        trash.rmdir()

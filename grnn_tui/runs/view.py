@@ -1,0 +1,128 @@
+"""What a run looks like now: a fold of its rows, kept up by the screen's monitor and by `grnn-tui watch`."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+
+from grnn_tui.runs.directory import Run, Status
+from grnn_tui.runs.metrics import MetricsReader
+from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
+from grnn_tui.runs.series import Series
+
+EVENTS_KEPT = 200
+STATES = {"paused": "paused", "resumed": "alive", "finished": "finished", "stopped": "stopped", "failed": "failed"}
+
+
+class RunView:
+    """The state of a run as its rows tell it. Feeding it a row costs the same however many came before.
+
+    Curves are over steps (x) in nats per symbol (y); `seconds` maps steps to seconds of training.
+    """
+
+    def __init__(self) -> None:
+        self.started: Started | None = None
+        """The beginning of the newest sitting: device, sizes, reference lines, floor, warnings."""
+        self.trained: Trained | None = None
+        """The newest rates."""
+        self.validated: Validated | None = None
+        self.best: Validated | None = None
+        self.saved: Saved | None = None
+        """The newest checkpoint told of."""
+        self.loss = Series()
+        self.validation = Series()
+        self.norm = Series()
+        self.rate = Series()
+        """Learning rate."""
+        self.speed = Series()
+        """Symbols per second."""
+        self.seconds = Series()
+        self.events: deque[Noted] = deque(maxlen=EVENTS_KEPT)
+        self.told_state = "new"
+        """The state that the rows tell of; whether a process still stands behind it is for `RunWatch` to say."""
+        self.step = 0
+
+    @property
+    def _curves(self) -> tuple[Series, ...]:
+        return self.loss, self.validation, self.norm, self.rate, self.speed, self.seconds
+
+    def feed(self, rows: Iterable[AnyRow]) -> None:
+        """Take in rows, in order."""
+        for row in rows:
+            self.step = row.step
+            match row:
+                case Started():
+                    self._start(row)
+                case Trained():
+                    self._train(row)
+                case Validated():
+                    self._validate(row)
+                case Saved():
+                    self.saved = row
+                case Noted():
+                    self.events.append(row)
+                    self.told_state = STATES.get(row.event, self.told_state)
+
+    def _start(self, row: Started) -> None:
+        for curve in self._curves:
+            curve.truncate_after(row.step)
+        if self.best is not None and self.best.step > row.step:
+            low = [
+                i for i, y in enumerate(self.validation.y) if y == self.validation.extremes(0, len(self.validation))[0]
+            ]
+            self.best = (
+                Validated(step=int(self.validation.x[low[0]]), loss=float(self.validation.y[low[0]]), best=True)
+                if low
+                else None
+            )
+        self.started = row
+        self.told_state = "alive"
+
+    def _train(self, row: Trained) -> None:
+        self.trained = row
+        nan = float("nan")
+        self.loss.append(row.step, nan if row.loss is None else row.loss)
+        self.norm.append(row.step, nan if row.norm is None else row.norm)
+        self.rate.append(row.step, row.lr)
+        self.speed.append(row.step, row.tokens_per_second)
+        self.seconds.append(row.step, row.seconds)
+
+    def _validate(self, row: Validated) -> None:
+        self.validated = row
+        if row.loss is None:
+            return
+        self.validation.append(row.step, row.loss)
+        if self.best is None or self.best.loss is None or row.loss < self.best.loss:
+            self.best = row
+
+
+class RunWatch:
+    """A run directory being watched: the view, kept up to date by polling."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.view = RunView()
+        self._reader = MetricsReader(run.metrics)
+
+    @property
+    def bad_rows(self) -> int:
+        """Lines of the metrics that could not be read."""
+        return self._reader.bad
+
+    def poll(self) -> list[AnyRow]:
+        """Take in what is new; returns it."""
+        rows = self._reader.read_new()
+        self.view.feed(rows)
+        return rows
+
+    def status(self) -> Status:
+        """Whether a trainer stands behind it; a few system calls."""
+        return self.run.status()
+
+
+def free_bytes(path: Path) -> int:
+    """Free space where `path` is: a full disk also stops the rows that would tell of it."""
+    import shutil
+
+    return shutil.disk_usage(path).free
