@@ -1,0 +1,68 @@
+"""Opening what a person named: a shipped model, a model directory, a run; and noticing newer checkpoints of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from grnn_tui.backends.contract import Player
+from grnn_tui.backends.modeldir import ModelDirectory
+from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.engine.catalogue import summary
+from grnn_tui.engine.protocol import ModelOpened
+from grnn_tui.runs import locate
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A model ready to play, and where it was found."""
+
+    reference: str
+    located: locate.Located
+    directory: ModelDirectory
+    player: Player[Any]
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its symbols stand for."""
+        return self.directory.header.vocabulary
+
+    def event(self) -> ModelOpened:
+        """What the screen is told of it."""
+        header = self.directory.header
+        return ModelOpened(
+            reference=self.reference,
+            name=self.located.name,
+            backend=header.backend,
+            summary=summary(header, self.directory.backend),
+            step=self.located.step,
+            live=self.located.live,
+            unit=header.vocabulary.unit,
+            labels=list(header.vocabulary.labels),
+            validation_nats=header.trained.validation_nats,
+            floor_nats=header.trained.floor_nats,
+        )
+
+
+def open_model(reference: str) -> OpenedModel:
+    """The model that `reference` names, loaded for playing.
+
+    Raises:
+        GrnnError: there is none of that name, or it cannot be read.
+    """
+    located, directory = locate.open_model(reference)
+    return OpenedModel(reference, located, directory, directory.open_player())
+
+
+def newer(model: OpenedModel) -> OpenedModel | None:
+    """A newer checkpoint under the same reference, loaded; None if what is open is the newest and stays so for now.
+
+    Raises:
+        GrnnError: it cannot be read.
+    """
+    located = locate.locate_model(model.reference, verify=False)
+    if located.path != model.located.path:
+        return open_model(model.reference)
+    if located.live != model.located.live:
+        return replace(model, located=located)
+    return None

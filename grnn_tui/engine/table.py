@@ -1,0 +1,235 @@
+"""What is on the engine's table: one model, one session, what is being written, and what is still to be told."""
+
+from __future__ import annotations
+
+import time
+
+from grnn_tui.engine import frames
+from grnn_tui.engine.models import OpenedModel, newer, open_model
+from grnn_tui.engine.pace import Pace, Rate
+from grnn_tui.engine.protocol import (
+    Event,
+    Failed,
+    ForceSymbol,
+    Frame,
+    Generate,
+    MoveCursor,
+    OpenModel,
+    Pause,
+    Prediction,
+    ReadBranch,
+    ReadCatalogue,
+    Request,
+    Reroll,
+    RestoreText,
+    SetPrompt,
+    SetSampling,
+    SwitchBranch,
+)
+from grnn_tui.errors import GrnnError, UsageError
+from grnn_tui.playing.session import MAX_LENGTH, Session
+
+SLICE = 0.008
+"""Seconds of reading or writing before requests are looked at again."""
+POLL = 0.5
+"""Seconds between two looks for a newer checkpoint of a live run."""
+
+
+class Table:
+    """Carries out requests, works on in slices, and says what has changed since it was last asked."""
+
+    def __init__(self) -> None:
+        self._model: OpenedModel | None = None
+        self._session: Session | None = None
+        self._before: list[Request] = []
+        """What was asked before there was a model; done as soon as there is one."""
+        self._pace: Pace | None = None
+        self._rate = Rate()
+        self._events: list[Event] = []
+        self._dirty = False
+        self._listed = -1
+        self._next_look = 0.0
+
+    # --- what the loop asks -------------------------------------------------------------------------------------------
+
+    def idle_seconds(self, now: float) -> float | None:
+        """How long there is nothing to do; None: until a request comes."""
+        session, waits = self._session, []
+        if session is not None and session.busy:
+            return 0.0
+        if self._pace is not None:
+            waits.append(self._pace.wait(now))
+        if self._watching:
+            waits.append(max(0.0, self._next_look - now))
+        return min(waits, default=None)
+
+    def work(self) -> None:
+        """One slice: read what is unread, else write what is due; look for a newer checkpoint now and then.
+
+        Raises:
+            GrnnError: what stopped the writing.
+        """
+        session = self._session
+        if session is None:
+            return
+        if session.busy:
+            session.read(SLICE)
+            self._dirty = True
+        elif self._pace is not None:
+            self._write(session, self._pace)
+        if self._watching and time.monotonic() >= self._next_look:
+            self._look_for_newer()
+
+    def take_events(self) -> list[Event]:
+        """What has to be told besides frames."""
+        events, self._events = self._events, []
+        return events
+
+    def take_frame(self) -> Frame | None:
+        """Everything that changed since the frame before; None if nothing did."""
+        session = self._session
+        if session is None or not self._dirty:
+            return None
+        self._dirty = False
+        branch, start = session.current, session.take_change()
+        listed = session.listing != self._listed
+        self._listed = session.listing
+        return Frame(
+            splices=[] if start is None else [frames.splice(branch, start)],
+            branch=branch.number,
+            cursor=session.cursor,
+            length=session.length,
+            prompt=branch.prompt,
+            prompt_text=branch.prompt_text,
+            prediction=self._prediction(session),
+            totals=frames.totals(session),
+            generating=self._pace is not None,
+            rate=self._rate.value(time.monotonic()),
+            busy=session.busy,
+            branches=frames.listing(session) if listed else None,
+        )
+
+    def fail(self, text: str) -> None:
+        """Something could not be done; writing stops, the text stays."""
+        self._stop()
+        self._events.append(Failed(" ".join(text.split())))
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def carry_out(self, request: Request) -> None:
+        """Do what `request` asks.
+
+        Raises:
+            GrnnError: it cannot be done; everything stays as it was.
+        """
+        match request:
+            case OpenModel(reference):
+                self._open(reference)
+            case ReadCatalogue():
+                from grnn_tui.engine.catalogue import read_catalogue
+
+                self._events.append(read_catalogue())
+            case _ if self._session is None:
+                self._before.append(request)
+            case _:
+                self._play(self._session, request)
+                self._dirty = True
+
+    def _play(self, session: Session, request: Request) -> None:
+        match request:
+            case SetPrompt(text):
+                if text != session.current.prompt_text:
+                    self._stop()
+                session.set_prompt(text)
+            case SetSampling(sampling, seed):
+                session.set_sampling(sampling, seed)
+            case Generate(count, per_second):
+                self._begin(count, per_second)
+            case Pause():
+                self._stop()
+            case MoveCursor(by):
+                self._stop()
+                session.move(by)
+            case ForceSymbol(symbol):
+                self._stop()
+                session.force(symbol)
+            case Reroll(seed, count, per_second):
+                session.reroll(seed)
+                self._begin(count, per_second)
+            case SwitchBranch(branch):
+                self._stop()
+                session.switch(branch)
+            case RestoreText(prompt, written, cursor, forced):
+                self._stop()
+                session.restore(prompt, written, cursor, forced)
+            case ReadBranch(branch):
+                self._events.append(frames.branch_read(session.branch(branch)))
+
+    def _open(self, reference: str) -> None:
+        self._take_up(open_model(reference))
+
+    def _take_up(self, model: OpenedModel) -> None:
+        self._model = model
+        if self._session is None:
+            self._session = Session(model.player, model.vocabulary)
+        elif model.player is not self._session.player:
+            self._session.set_player(model.player, model.vocabulary)
+        self._events.append(model.event())
+        self._dirty = True
+        self._next_look = time.monotonic() + POLL
+        waiting, self._before = self._before, []
+        for request in waiting:
+            try:
+                self.carry_out(request)
+            except GrnnError as error:
+                self.fail(str(error))
+
+    # --- working on ---------------------------------------------------------------------------------------------------
+
+    def _begin(self, count: int, per_second: float) -> None:
+        if not 0 <= count <= MAX_LENGTH or not 0 <= per_second <= 1e9:
+            raise UsageError(f"cannot write {count} symbols at {per_second} a second; ask for at most {MAX_LENGTH}")
+        now = time.monotonic()
+        self._pace = Pace(count, per_second, now) if count else None
+        self._rate.restart(now)
+
+    def _stop(self) -> None:
+        if self._pace is not None:
+            self._pace = None
+            self._dirty = True
+            if self._session is not None:
+                self._session.listing += 1
+
+    def _write(self, session: Session, pace: Pace) -> None:
+        allowed = pace.allowed(time.monotonic())
+        if not allowed:
+            return
+        written = session.write(allowed, SLICE)
+        pace.advance(written)
+        self._rate.add(time.monotonic(), written)
+        self._dirty = True
+        if pace.remaining <= 0:
+            self._stop()
+
+    @property
+    def _watching(self) -> bool:
+        return self._model is not None and self._model.located.live
+
+    def _look_for_newer(self) -> None:
+        assert self._model is not None
+        self._next_look = time.monotonic() + POLL
+        try:
+            model = newer(self._model)
+        except GrnnError:
+            # Between two checkpoints, or a run that was just deleted: what is open still plays.
+            return
+        if model is not None:
+            self._take_up(model)
+
+    def _prediction(self, session: Session) -> Prediction | None:
+        try:
+            outlook = session.outlook()
+        except GrnnError as error:
+            self.fail(str(error))
+            return None
+        return None if outlook is None else frames.prediction(outlook)
