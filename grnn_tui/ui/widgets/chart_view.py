@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -34,7 +35,7 @@ class ChartView(Widget):
         & > .chart--cursor { color: $foreground; }
     }
     """
-    COMPONENT_CLASSES = {
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"chart--{role}"
         for role in (
             "axis",

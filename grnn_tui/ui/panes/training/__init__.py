@@ -1,0 +1,1 @@
+"""The training pane: what a run is doing, as its directory tells it."""

@@ -1,0 +1,155 @@
+"""The figures of a run as lines of styled text that fit a width; what does not fit is left out from the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+
+from grnn_tui.safetext import clip, sanitise
+from grnn_tui.ui.panes.training.options import ChartOptions
+from grnn_tui.ui.panes.training.view import Reading, Shown, State
+from grnn_tui.ui.widgets.chart_ticks import number
+
+MUTED = "$foreground 55%"
+_BADGES: dict[State, tuple[str, str, str, str]] = {
+    "new": ("○", "o", "starting", "$foreground"),
+    "alive": ("●", "*", "live", "$success"),
+    "paused": ("‖", "=", "paused", "$warning"),
+    "finished": ("✓", "v", "finished", "$success"),
+    "stopped": ("■", "#", "stopped", "$foreground"),
+    "failed": ("✗", "x", "failed", "$error"),
+    "died": ("✗", "x", "died", "$error"),
+}
+
+
+def badge(state: State, *, ascii_only: bool = False) -> Content:
+    """`● live`: a glyph, a word and a colour, so that none of them carries the meaning alone."""
+    glyph, plain, word, colour = _BADGES[state]
+    return Content.styled(f"{plain if ascii_only else glyph} {word}", colour)
+
+
+def fitted(pieces: Iterable[Content], width: int, gap: int = 3) -> Content:
+    """As many of the pieces, from the left, as fit in `width` cells."""
+    line, used = Content(""), 0
+    for piece in pieces:
+        if not piece.plain:
+            continue
+        extra = piece.cell_length + (gap if used else 0)
+        if used + extra > width:
+            break
+        line = Content.assemble(line, " " * gap if used else "", piece)
+        used += extra
+    return line
+
+
+def bar(share: float, width: int, *, ascii_only: bool = False, colour: str = "$primary") -> Content:
+    """`━━━━━╸────`: `share` of `width` cells, in half-cell steps."""
+    halves = round(min(1.0, max(0.0, share)) * width * 2)
+    full, half = divmod(halves, 2)
+    done = "=" * full + ">" * half if ascii_only else "━" * full + "╸" * half
+    rest = ("." if ascii_only else "━") * (width - full - half)
+    return Content.assemble((done, colour), (rest, "$foreground 15%"))
+
+
+def labelled(label: str, value: str, style: str = "bold") -> Content:
+    """A muted word and its figure; nothing if there is none."""
+    return Content.assemble((f"{label} ", MUTED), (value, style)) if value else Content("")
+
+
+def gap_text(shown: Shown) -> Content:
+    """How far the best validation is from counting: `−0.342 vs 5-gram`."""
+    if shown.gap is None:
+        return Content("")
+    sign, style = ("−", "$success") if shown.gap < 0 else ("+", "$foreground")
+    figure = f"{sign}{number(abs(shown.gap))}"
+    return Content.assemble((figure, style), (f" vs {shown.gap_label}", MUTED))
+
+
+def loss_line(shown: Shown, options: ChartOptions, width: int, *, star: str = "★") -> Content:
+    """Where the loss stands."""
+    smoothing = f"ema {options.smoothing:g}".replace("0.", ".") if options.smoothing else "raw"
+    best = Content.assemble(
+        (f"{star} {shown.best}", "bold $warning"), (f" at {shown.best_step}", MUTED) if shown.best else ""
+    )
+    over = f"+{shown.over_floor:.1%} over exact" if shown.over_floor is not None else ""
+    return fitted(
+        (
+            Content.assemble(("train ", MUTED), (shown.train, "bold $primary-lighten-2"), (f" {smoothing}", MUTED)),
+            labelled("valid", shown.valid, "bold $warning"),
+            best if shown.best else Content(""),
+            gap_text(shown),
+            Content.styled(over, MUTED),
+            Content.styled("log y" if options.log else "", MUTED),
+        ),
+        width,
+    )
+
+
+def rates_line(shown: Shown, width: int) -> Content:
+    """How fast it goes, and on what."""
+    return fitted(
+        (
+            Content.assemble((shown.speed, "bold"), (" sym/s", MUTED)) if shown.speed else Content(""),
+            labelled("lr", shown.rate),
+            labelled("|g|", shown.norm),
+            labelled("mem", shown.memory),
+            Content.styled(shown.device, MUTED),
+            Content.styled(f"{shown.parameters} parameters" if shown.parameters else "", MUTED),
+        ),
+        width,
+    )
+
+
+def bars_line(shown: Shown, width: int, *, ascii_only: bool = False) -> Content:
+    """Epoch and whole run as bars, and the time that is left (or was taken)."""
+    end = labelled("ETA", shown.eta) if shown.eta else labelled("took", shown.spent)
+    percent = f" {shown.share:4.0%}"
+    epoch = shown.epoch_share is not None and width >= 60
+    fixed = len("total ") + len(percent) + end.cell_length + 3
+    if epoch:
+        fixed += len(f"epoch {shown.epoch} ") + 3
+    room = max(4, min(60, (width - fixed) // (2 if epoch else 1)))
+    pieces = []
+    if epoch and shown.epoch_share is not None:
+        head = (f"epoch {shown.epoch} ", MUTED)
+        pieces.append(Content.assemble(head, bar(shown.epoch_share, room, ascii_only=ascii_only, colour="$secondary")))
+    pieces.append(Content.assemble(("total ", MUTED), bar(shown.share, room, ascii_only=ascii_only), percent))
+    pieces.append(end)
+    return fitted(pieces, width)
+
+
+def news_line(shown: Shown, width: int) -> Content:
+    """What happened last, or that nothing has been heard for a while."""
+    if shown.silent:
+        return Content.styled(clip(sanitise(f"silent {shown.silent}: no line from the trainer"), width), "$warning")
+    if shown.state == "died":
+        return Content.styled(
+            clip(sanitise("the trainer is gone; its last checkpoint can be resumed"), width), "$error"
+        )
+    if shown.warming:
+        return Content.styled("warming up …" if shown.state in ("new", "alive") else "", MUTED)
+    text = shown.event or (sanitise(f"checkpoint at step {shown.saved}") if shown.saved else None)
+    return Content.styled(clip(text, width), MUTED) if text else Content("")
+
+
+def reading_line(reading: Reading, width: int) -> Content:
+    """What the cursor stands on."""
+    return fitted(
+        (
+            Content.styled(reading.x, "bold"),
+            labelled("ema", reading.train, "bold $primary-lighten-2"),
+            labelled("raw", reading.raw, "$primary"),
+            labelled("valid", reading.valid, "bold $warning"),
+        ),
+        width,
+    )
+
+
+def title_of(shown: Shown, number_of_pane: int | None = 4, *, ascii_only: bool = False) -> Content:
+    """`4 Training · 1120-tales-lstm · ● live · epoch 6/12`."""
+    head = f"{number_of_pane} Training" if number_of_pane is not None else "Training"
+    epoch = f" · epoch {shown.epoch}" if shown.epoch and shown.state in ("alive", "paused") else ""
+    dot = " - " if ascii_only else " · "
+    name = clip(shown.name, 32)
+    return Content.assemble(head, dot, (name, "bold"), dot, badge(shown.state, ascii_only=ascii_only), epoch)

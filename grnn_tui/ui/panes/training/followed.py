@@ -1,0 +1,135 @@
+"""A run being followed: its rows, its smoothed curve, whether a trainer stands behind it, and how it is looked at.
+
+The pane, the strip and the monitor show the same followed run; `version` tells them when there is something new.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grnn_tui.errors import RunError
+from grnn_tui.runs.commands import Command, append_command
+from grnn_tui.runs.directory import Run, Status
+from grnn_tui.runs.metrics import MetricsReader
+from grnn_tui.runs.rows import Noted, Started
+from grnn_tui.runs.view import RunView
+from grnn_tui.ui.panes.training.options import ChartOptions
+from grnn_tui.ui.panes.training.smoothing import Smoothed
+
+STATUS_EVERY = 1.0
+"""Seconds between looks at the process."""
+BIG_BYTES = 4 << 20
+"""More unread rows than this are read away from the event loop."""
+
+
+class FollowedRun:
+    """Polled by the frame timer; cheap when nothing is new."""
+
+    def __init__(self, run: Run, options: ChartOptions | None = None) -> None:
+        self.run = run
+        self.options = options or ChartOptions()
+        self.status = Status("new")
+        self.version = 0
+        self.last_at: float | None = None
+        """When the newest row was written, seconds since the epoch."""
+        self.overlay: FollowedRun | None = None
+        """Another run drawn behind this one."""
+        self.sample = ""
+        """The newest text that the trainer wrote with its model."""
+        self.view = RunView()
+        """What the rows tell."""
+        self._reader = MetricsReader(run.metrics)
+        self._smoothed = self._new_smoothed()
+        self._status_at = float("-inf")
+        self.total_epochs, self.data, self.backend = self._asked_for()
+
+    @property
+    def name(self) -> str:
+        """What the run is called (foreign text)."""
+        return self.run.name
+
+    @property
+    def smoothed(self) -> Smoothed:
+        """The moving average of the training loss."""
+        return self._smoothed
+
+    def pending_bytes(self) -> int:
+        """How much of the metrics has not been read."""
+        try:
+            return self.run.metrics.stat().st_size - self._reader.offset
+        except OSError:
+            return 0
+
+    def poll(self, now: float) -> bool:
+        """Take in what is new; whether anything changed. `now`: seconds since the epoch."""
+        changed = self._read()
+        if now - self._status_at >= STATUS_EVERY or changed:
+            changed = self._look(now) or changed
+        if self.overlay is not None:
+            changed = self.overlay.poll(now) or changed
+        self.version += changed
+        return changed
+
+    def look_through(self, options: ChartOptions) -> None:
+        """Another way of looking."""
+        if options.smoothing != self.options.smoothing:
+            self._smoothed.restart(options.smoothing)
+            if self.overlay is not None:
+                self.overlay.look_through(options)
+        self.options = options
+        self.version += 1
+
+    def lay_over(self, other: FollowedRun | None) -> None:
+        """Draw `other` behind this run, or nothing."""
+        self.overlay = other
+        if other is not None:
+            other.look_through(self.options)
+        self.version += 1
+
+    def silent_for(self, now: float) -> float | None:
+        """Seconds since the last row, while a trainer is said to live and not to pause."""
+        if self.status.state != "alive" or self.last_at is None:
+            return None
+        return max(0.0, now - self.last_at)
+
+    def ask(self, command: Command) -> None:
+        """Steer the run.
+
+        Raises:
+            RunError: it has ended, or its directory cannot be written.
+        """
+        if not self.run.status().live:
+            raise RunError(f"the run {self.name} has ended; `grnn-tui train --resume {self.name}` goes on with it")
+        append_command(self.run.commands, command)
+
+    def _read(self) -> bool:
+        rows = self._reader.read_new()
+        if not rows:
+            return False
+        self.view.feed(rows)
+        if any(isinstance(row, Started) for row in rows):
+            self._smoothed.restart()
+        self._smoothed.catch_up()
+        self.last_at = max((row.at for row in rows), default=0.0) or self.last_at
+        for row in reversed(rows):
+            if isinstance(row, Noted) and row.event == "sample":
+                self.sample = row.text
+                break
+        return True
+
+    def _look(self, now: float) -> bool:
+        self._status_at = now
+        status = self.run.status()
+        changed = status != self.status
+        self.status = status
+        return changed
+
+    def _new_smoothed(self) -> Smoothed:
+        return Smoothed(self.view.loss, self.options.smoothing)
+
+    def _asked_for(self) -> tuple[float | None, str, str]:
+        try:
+            request = self.run.request
+        except RunError:
+            return None, "", ""
+        return request.training.epochs, " ".join(Path(s).name for s in request.data.sources), request.backend

@@ -1,0 +1,58 @@
+"""What the training side tells the shell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.message import Message
+
+
+@dataclass
+class RunAttached(Message):
+    """A run was chosen to be followed in the training pane."""
+
+    path: Path
+
+
+@dataclass
+class RunDetached(Message):
+    """The run in the training pane is no longer followed; it goes on."""
+
+
+@dataclass
+class PlayRequested(Message):
+    """The newest checkpoint of a run (or another model reference) was asked to be played."""
+
+    reference: str
+
+
+@dataclass
+class ResumeRequested(Message):
+    """A run that has ended was asked to go on."""
+
+    path: Path
+
+
+@dataclass
+class FormRequested(Message):
+    """The form for a new run was asked for."""
+
+
+@dataclass
+class RunsRequested(Message):
+    """The list of runs was asked for."""
+
+
+@dataclass
+class MonitorRequested(Message):
+    """The run was asked to be shown at full size."""
+
+
+@dataclass
+class NoticeGiven(Message):
+    """One line for the person: what was done, or why it could not be."""
+
+    text: str
+    severity: str = "information"
+    """`information`, `warning` or `error`."""

@@ -1,0 +1,342 @@
+"""What the training pane shows, as pure functions of what a run has told: the plot, and the figures beside it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.runs.directory import Status
+from grnn_tui.runs.rows import Noted, Started
+from grnn_tui.runs.series import Series
+from grnn_tui.runs.view import RunView
+from grnn_tui.safetext import SafeText, sanitise
+from grnn_tui.ui.panes.training.options import ChartOptions
+from grnn_tui.ui.widgets.chart import Curve, Level, Plot
+from grnn_tui.ui.widgets.chart_ticks import count, duration, number, si
+
+Floats = NDArray[np.float64]
+SILENT_AFTER = 15.0
+"""Seconds without a row before it is said."""
+NATS_TO_BITS = 1.0 / math.log(2.0)
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """A curve in few points: `lows` to `highs` is what each of them stands for."""
+
+    xs: Floats
+    lows: Floats
+    highs: Floats
+    lasts: Floats
+
+
+def reduced(series: Series, width: int, begin: float, end: float) -> Reduced:
+    """The part of `series` from x = `begin` to `end` in at most `2 width` points; no extreme is lost."""
+    first, after = (int(i) for i in np.searchsorted(series.x, (begin, np.nextafter(end, np.inf))))
+    if after - first <= 2 * width:
+        ys = series.y[first:after].copy()
+        return Reduced(series.x[first:after].copy(), ys, ys, ys)
+    columns = series.columns(width, begin, end)
+    edges = np.linspace(begin, end, width + 1)
+    filled = np.diff(np.searchsorted(series.x, edges)) > 0
+    filled[-1] = True
+    middles = (edges[:-1] + edges[1:]) / 2
+    return Reduced(middles[filled], columns.low[filled], columns.high[filled], columns.last[filled])
+
+
+def plot_of(
+    view: RunView,
+    smoothed: Series,
+    options: ChartOptions,
+    columns: int,
+    other: tuple[RunView, Series, SafeText] | None = None,
+) -> Plot:
+    """The chart of one metric on about `columns` cells across."""
+    metric = options.metric
+    x_range = _x_range(view, options, None if other is None else other[0])
+    empty = "no steps yet" if metric == "loss" else "nothing told yet"
+    if x_range is None:
+        return Plot(empty="warming up …" if view.started is not None else empty)
+    begin, end = (_step_at(view, x) if options.time else x for x in x_range)
+    scale = NATS_TO_BITS if metric == "bits" else 1.0
+    lossy = metric in ("loss", "bits")
+    curves: list[Curve] = []
+    if other is not None:
+        curves.append(_other_curve(other, options, columns, x_range, scale))
+    source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(metric, view.loss)
+    band = reduced(source, 2 * columns, begin, end)
+    xs = _xs(view, band.xs, options)
+    if lossy:
+        if options.smoothing > 0:
+            curves.append(Curve("raw", xs, (band.lows * scale).tolist(), (band.highs * scale).tolist()))
+        line = reduced(smoothed, 2 * columns, begin, end)
+        curves.append(Curve("train", _xs(view, line.xs, options), (line.lasts * scale).tolist(), label="train"))
+        points = reduced(view.validation, 2 * columns, begin, end)
+        valid = (points.lasts * scale).tolist()
+        curves.append(Curve("valid", _xs(view, points.xs, options), valid, label="valid", dots=True))
+    else:
+        curves.append(Curve("train", xs, band.lows.tolist(), band.highs.tolist(), label=options.described.label))
+    return Plot(
+        curves=tuple(c for c in curves if len(c.xs)),
+        levels=levels_of(view.started, scale) if lossy else (),
+        star=_star(view, options, scale) if lossy else None,
+        log=options.log,
+        time=options.time,
+        x_range=x_range,
+        cursor=options.cursor,
+        empty=empty,
+    )
+
+
+def levels_of(started: Started | None, scale: float = 1.0) -> tuple[Level, ...]:
+    """The reference lines, the most telling first: exact entropy, best n-gram, bigram, unigram, uniform."""
+    if started is None:
+        return ()
+    levels = [] if started.floor is None else [Level("exact", started.floor * scale, floor=True)]
+    known = sorted(started.references.items(), key=lambda item: item[1])
+    return (*levels, *(Level(sanitise(label[:12]), value * scale) for label, value in known if math.isfinite(value)))
+
+
+State = Literal["new", "alive", "paused", "finished", "stopped", "failed", "died"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The figures beside the chart, ready to be written."""
+
+    name: SafeText
+    state: State
+    warming: bool = True
+    data: SafeText | None = None
+    backend: SafeText | None = None
+    step: str = "0"
+    train: str = "–"
+    valid: str = "–"
+    best: str = ""
+    best_step: str = ""
+    gap: float | None = None
+    """Best validation minus the best n-gram, nats: below 0 is better than counting."""
+    gap_label: str = ""
+    over_floor: float | None = None
+    """Best validation over the exact entropy, as a share."""
+    epoch: str = ""
+    epoch_share: float | None = None
+    share: float = 0.0
+    eta: str = ""
+    spent: str = ""
+    speed: str = ""
+    rate: str = ""
+    norm: str = ""
+    memory: str = ""
+    device: str = ""
+    parameters: str = ""
+    smoothing: float = 0.0
+    silent: str = ""
+    saved: str = ""
+    event: SafeText | None = None
+    log: tuple[tuple[str, str, SafeText], ...] = ()
+    """(step, kind, text) of the newest events, the newest last."""
+
+
+def shown_of(
+    view: RunView,
+    smoothed: Series,
+    status: Status,
+    *,
+    name: str,
+    data: str = "",
+    backend: str = "",
+    silent: float | None = None,
+    epochs: float | None = None,
+    smoothing: float = 0.0,
+) -> Shown:
+    """Everything that is written about a run."""
+    trained, started, best = view.trained, view.started, view.best
+    ngram = _best_ngram(started)
+    low = best.loss if best is not None else None
+    floor = started.floor if started is not None else None
+    log = tuple(_told(note) for note in view.events if note.event != "sample")
+    return Shown(
+        name=sanitise(name),
+        state=status.state,
+        data=sanitise(data),
+        backend=sanitise(backend),
+        warming=trained is None,
+        step=count(view.step),
+        train=_figure(_last(smoothed)),
+        valid=_figure(view.validated.loss if view.validated is not None else None),
+        best=_figure(low) if low is not None else "",
+        best_step=si(best.step) if best is not None else "",
+        gap=low - ngram[1] if low is not None and ngram is not None else None,
+        gap_label=ngram[0] if ngram is not None else "",
+        over_floor=low / floor - 1.0 if low is not None and floor else None,
+        epoch=_epoch(trained.epoch, epochs) if trained is not None else "",
+        epoch_share=trained.epoch % 1.0 if trained is not None else None,
+        share=1.0 if status.state == "finished" else trained.progress if trained is not None else 0.0,
+        eta=duration(trained.eta) if trained is not None and trained.eta is not None and status.live else "",
+        spent=duration(trained.seconds) if trained is not None else "",
+        speed=si(trained.tokens_per_second) if trained is not None else "",
+        rate=number(trained.lr) if trained is not None else "",
+        norm=number(trained.norm) if trained is not None and trained.norm is not None else "",
+        memory=_bytes(trained.memory) if trained is not None and trained.memory else "",
+        device=_device(started) if started is not None else "",
+        parameters=si(started.parameters) if started is not None and started.parameters else "",
+        smoothing=smoothing,
+        silent=duration(silent) if silent is not None and silent >= SILENT_AFTER else "",
+        saved=si(view.saved.step) if view.saved is not None else "",
+        event=log[-1][2] if log else None,
+        log=log,
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the cursor stands on."""
+
+    x: str
+    train: str
+    raw: str
+    valid: str
+
+
+def reading_of(view: RunView, smoothed: Series, options: ChartOptions) -> Reading | None:
+    """The values nearest to the cursor, of the metric shown."""
+    if options.cursor is None or not len(view.loss):
+        return None
+    step = _step_at(view, options.cursor) if options.time else options.cursor
+    scale = NATS_TO_BITS if options.metric == "bits" else 1.0
+    source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(options.metric, view.loss)
+    at, raw = _nearest(source, step)
+    lossy = options.metric in ("loss", "bits")
+    seconds = float(np.interp(at, view.seconds.x, view.seconds.y))
+    return Reading(
+        x=f"step {count(int(at))} · {duration(seconds)}",
+        train=_figure(_nearest(smoothed, step)[1], scale) if lossy else "",
+        raw=_figure(raw, scale),
+        valid=_figure(_nearest(view.validation, step)[1], scale) if lossy and len(view.validation) else "",
+    )
+
+
+def moved_cursor(view: RunView, options: ChartOptions, columns: int, by: int) -> ChartOptions:
+    """The cursor so many cells further on; it begins in the middle."""
+    x_range = _x_range(view, options, None)
+    if x_range is None:
+        return options
+    low, high = x_range
+    at = (low + high) / 2 if options.cursor is None else options.cursor + by * (high - low) / max(1, columns)
+    return options.with_cursor(min(high, max(low, at)))
+
+
+def recent(series: Series, points: int) -> list[float]:
+    """The whole of `series` in `points` values, for a sparkline."""
+    if not len(series):
+        return []
+    line = reduced(series, points, float(series.x[0]), float(series.x[-1]))
+    if len(line.lasts) <= points:
+        return [float(v) for v in line.lasts]
+    picked = np.linspace(0, len(line.lasts) - 1, points).round().astype(int)
+    return [float(line.lasts[i]) for i in picked]
+
+
+def _x_range(view: RunView, options: ChartOptions, other: RunView | None) -> tuple[float, float] | None:
+    ends = [e for e in (_x_end(view, options), _x_end(other, options) if other and options.span == 1 else None) if e]
+    if not ends:
+        return None
+    end = max(ends)
+    return end * (1.0 - options.span), end
+
+
+def _x_end(view: RunView, options: ChartOptions) -> float | None:
+    source = view.seconds if options.time else view.loss
+    values = source.y if options.time else source.x
+    last = float(values[-1]) if len(source) else 0.0
+    if not options.time and len(view.validation):
+        last = max(last, float(view.validation.x[-1]))
+    return last or None
+
+
+def _xs(view: RunView, steps: Floats, options: ChartOptions) -> list[float]:
+    if not options.time or not len(view.seconds):
+        return [float(x) for x in steps]
+    return [float(x) for x in np.interp(steps, view.seconds.x, view.seconds.y)]
+
+
+def _step_at(view: RunView, seconds: float) -> float:
+    if not len(view.seconds):
+        return 0.0
+    after = int(np.searchsorted(view.seconds.y, seconds))
+    if after == 0:
+        return float(view.seconds.x[0]) if seconds > 0 else 0.0
+    if after == len(view.seconds):
+        return float(view.seconds.x[-1])
+    window = slice(after - 1, after + 1)
+    return float(np.interp(seconds, view.seconds.y[window], view.seconds.x[window]))
+
+
+def _star(view: RunView, options: ChartOptions, scale: float) -> tuple[float, float] | None:
+    if view.best is None or view.best.loss is None:
+        return None
+    return _xs(view, np.array([float(view.best.step)]), options)[0], view.best.loss * scale
+
+
+def _other_curve(
+    other: tuple[RunView, Series, SafeText],
+    options: ChartOptions,
+    columns: int,
+    x_range: tuple[float, float],
+    scale: float,
+) -> Curve:
+    view, smoothed, name = other
+    begin, end = (_step_at(view, x) if options.time else x for x in x_range)
+    source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(options.metric, smoothed)
+    line = reduced(source, 2 * columns, begin, end)
+    return Curve("other", _xs(view, line.xs, options), (line.lasts * scale).tolist(), label=sanitise(name[:8]))
+
+
+def _nearest(series: Series, x: float) -> tuple[float, float | None]:
+    if not len(series):
+        return x, None
+    after = int(np.searchsorted(series.x, x))
+    near = [i for i in (after - 1, after) if 0 <= i < len(series)]
+    best = min(near, key=lambda i: abs(float(series.x[i]) - x))
+    return float(series.x[best]), float(series.y[best])
+
+
+def _last(series: Series) -> float | None:
+    for value in series.y[-64:][::-1].tolist():
+        if math.isfinite(value):
+            return float(value)
+    return None
+
+
+def _best_ngram(started: Started | None) -> tuple[str, float] | None:
+    """The lowest reference that a count-based model reaches."""
+    if started is None or not started.references:
+        return None
+    label, value = min(started.references.items(), key=lambda item: item[1])
+    return sanitise(label[:12]), value
+
+
+def _figure(value: float | None, scale: float = 1.0) -> str:
+    return "–" if value is None or not math.isfinite(value) else number(value * scale)
+
+
+def _epoch(epoch: float, epochs: float | None) -> str:
+    return f"{int(epoch) + 1}" if epochs is None else f"{min(int(epoch) + 1, math.ceil(epochs))}/{epochs:g}"
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 2**30:.1f}G" if size >= 2**30 else f"{size / 2**20:.0f}M"
+
+
+def _device(started: Started) -> str:
+    threads = f" · {started.threads} thread{'s' * (started.threads != 1)}" if started.device == "cpu" else ""
+    return sanitise(started.device[:24]) + threads
+
+
+def _told(note: Noted) -> tuple[str, str, SafeText]:
+    return si(note.step), note.event, sanitise(note.text or note.event)
