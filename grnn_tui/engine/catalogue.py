@@ -1,4 +1,4 @@
-"""What there is: models, backends with their settings, corpora; for the forms of the screen and the lists of commands."""
+"""What there is: models, backends with their settings, corpora; for the forms of the screen and for the commands."""
 
 from __future__ import annotations
 

@@ -9,13 +9,15 @@ from typing import Any
 from grnn_tui.backends.contract import Player
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.playing.luck import Luck
-from grnn_tui.playing.sampling import Sampling, checked, shape
+from grnn_tui.playing.sampling import Sampling, checked, draw_next
 
 
 def generate_symbols(
     player: Player[Any], vocabulary: Vocabulary, prompt: str, length: int, sampling: Sampling, seed: int
-) -> Iterator[int]:
-    """`length` symbols after `prompt`, each as soon as it is drawn; a session with the same seed draws the same.
+) -> Iterator[tuple[int, float]]:
+    """`length` symbols after `prompt`, each as soon as it is drawn, with its surprisal under the model in bits.
+
+    A session with the same prompt, settings and seed draws the same.
 
     Characters of the prompt that the model does not know are skipped.
 
@@ -31,8 +33,8 @@ def generate_symbols(
     window = sampling.repetition_window if sampling.repetition_penalty != 1.0 else 0
     recent: deque[int] = deque(seen, maxlen=window)
     for i in range(length):
-        symbol = shape(player.predict(state).logits, sampling, recent).draw(luck[i])
-        yield symbol
+        symbol, bits = draw_next(player.predict(state), sampling, recent, luck[i])
+        yield symbol, bits
         if window:
             recent.append(symbol)
         state = player.advance(state, symbol)
@@ -43,5 +45,5 @@ def generate(
 ) -> Iterator[str]:
     """The same, as text: one label per symbol (a lone surrogate for a byte beyond ASCII)."""
     labels = vocabulary.labels
-    for symbol in generate_symbols(player, vocabulary, prompt, length, sampling, seed):
+    for symbol, _ in generate_symbols(player, vocabulary, prompt, length, sampling, seed):
         yield labels[symbol]

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from grnn_tui.backends.distribution import Symbol, draw
+from grnn_tui.backends.distribution import Categorical, Symbol, draw
 from grnn_tui.errors import ModelError, UsageError
 
 _INFINITY = math.inf
@@ -38,7 +38,9 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 0.0
 
 
-DEFAULT = Sampling()
+AS_IT_IS = Sampling()
+"""Settings that leave the model's own distribution."""
+_BITS = 1 / math.log(2)
 
 
 def checked(sampling: Sampling) -> Sampling:
@@ -107,6 +109,21 @@ def shape(logits: NDArray[np.floating], sampling: Sampling, recent: Iterable[int
     if sampling.top_k == 0 and sampling.top_p >= 1.0 and sampling.min_p == 0.0:
         return Shaped(weights, None)
     return _truncate(weights, sampling)
+
+
+def draw_next(
+    prediction: Categorical, sampling: Sampling, recent: Iterable[int], uniform: float
+) -> tuple[Symbol, float]:
+    """One symbol at `uniform` in [0, 1), and its surprisal under the model itself in bits.
+
+    Raises:
+        ModelError: the prediction is not a number.
+    """
+    weights = shape(prediction.logits, sampling, recent).weights
+    symbol = draw(weights, uniform)
+    if sampling == AS_IT_IS:
+        return symbol, -math.log2(weights[symbol] / weights.sum())
+    return symbol, -prediction.log_prob(symbol) * _BITS
 
 
 def _penalise(z: NDArray[np.float64], penalty: float, recent: Iterable[int]) -> None:

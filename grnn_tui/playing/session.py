@@ -8,7 +8,6 @@ is never shown them.
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 
@@ -19,7 +18,7 @@ from grnn_tui.playing.branch import INTERVAL, PREVIEW, Branch
 from grnn_tui.playing.luck import Luck
 from grnn_tui.playing.outlook import BITS, Outlook, look
 from grnn_tui.playing.reading import Reading, keep
-from grnn_tui.playing.sampling import Sampling, checked, shape
+from grnn_tui.playing.sampling import Sampling, checked, draw_next
 from grnn_tui.playing.text import cells_of, common_prefix, mendable, text_of, units_of
 
 MAX_LENGTH = 2_000_000
@@ -319,15 +318,11 @@ class Session:
             return 0
         if self.cursor < self.current.prompt:
             self._open_branch(self.cursor, self.cursor)
-        player, plain = self.player, self.sampling == Sampling()
+        player = self.player
         for done in range(count):
             prediction = player.predict(state)
-            shaped = shape(prediction.logits, self.sampling, self._recent())
-            symbol = shaped.draw(self.luck[self.cursor - self.current.prompt])
-            if plain:
-                bits = -math.log2(shaped.weights[symbol] / shaped.weights.sum())
-            else:
-                bits = -prediction.log_prob(symbol) * BITS
+            uniform = self.luck[self.cursor - self.current.prompt]
+            symbol, bits = draw_next(prediction, self.sampling, self._recent(), uniform)
             self._put(symbol, bits, forced=False)
             state = player.advance(state, symbol)
             keep(self.current.state_owner(self.cursor), self.cursor, state, self._near)
