@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -37,6 +37,7 @@ _SPOT = 4096
 _SPOTS = 256
 
 Symbols = NDArray[Any]
+SymbolType = Literal["uint8", "uint16", "int32"]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     format: int
     vocabulary: Vocabulary
-    dtype: str
+    dtype: SymbolType
     count: int
     fingerprint: str
     unseen: int
@@ -151,7 +152,14 @@ class CorpusCache:
         return entry, symbols
 
     def write(
-        self, key: str, blocks: Iterable[Symbols], *, vocabulary: Vocabulary, dtype: str, fingerprint: str, length: int
+        self,
+        key: str,
+        blocks: Iterable[Symbols],
+        *,
+        vocabulary: Vocabulary,
+        dtype: SymbolType,
+        fingerprint: str,
+        length: int,
     ) -> None:
         """Write the symbols in `blocks` of a text of `length` characters, and make them visible by one rename.
 
@@ -199,7 +207,10 @@ class CorpusCache:
             except OSError:
                 if self.find(key) is not None:
                     return
-                shutil.rmtree(final, ignore_errors=True)
+                if final.is_dir():
+                    shutil.rmtree(final, ignore_errors=True)
+                else:
+                    final.unlink(missing_ok=True)
         temporary.rename(final)
 
     def recall(self, signature: str) -> Remembered | None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.data.cache import FORMAT, CorpusCache, Entry, Remembered, Symbols, cache_directory
+from grnn_tui.data.cache import FORMAT, CorpusCache, Entry, Remembered, Symbols, SymbolType, cache_directory
 from grnn_tui.data.decoding import TextDecoder, check_encoding
 from grnn_tui.data.sources import Source, resolve
 from grnn_tui.data.vocabulary import Unit, Vocabulary
@@ -245,7 +245,7 @@ def _table(vocabulary: Vocabulary) -> NDArray[np.int32]:
     return table
 
 
-def _dtype(vocabulary: Vocabulary) -> str:
+def _dtype(vocabulary: Vocabulary) -> SymbolType:
     if vocabulary.size <= 256:
         return "uint8"
     return "uint16" if vocabulary.size <= 65536 else "int32"
