@@ -27,6 +27,12 @@ class OpenedModel:
         """What its symbols stand for."""
         return self.directory.header.vocabulary
 
+    @property
+    def label(self) -> str:
+        """Name and step, in a few words."""
+        step = self.located.step
+        return self.located.name if step is None else f"{self.located.name} at step {step:,}"
+
     def event(self) -> ModelOpened:
         """What the screen is told of it."""
         header = self.directory.header
@@ -44,13 +50,22 @@ class OpenedModel:
         )
 
 
+def open_directory(reference: str) -> tuple[locate.Located, ModelDirectory]:
+    """Where the model that `reference` names is, and what is in it.
+
+    Raises:
+        GrnnError: there is none of that name, or it cannot be read.
+    """
+    return locate.open_model(reference)
+
+
 def open_model(reference: str) -> OpenedModel:
     """The model that `reference` names, loaded for playing.
 
     Raises:
         GrnnError: there is none of that name, or it cannot be read.
     """
-    located, directory = locate.open_model(reference)
+    located, directory = open_directory(reference)
     return OpenedModel(reference, located, directory, directory.open_player())
 
 

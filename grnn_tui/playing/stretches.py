@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -24,6 +25,7 @@ def score_in_stretches(
     stretches: int = STRETCHES,
 ) -> NDArray[np.float64]:
     """-log p of each symbol given those before it [n]; the first stretch is exact, the others after a warm-up."""
+    torch.set_num_threads(os.cpu_count() or 1)
     network = model.backend.build_network(model.settings, model.header.vocabulary).eval()
     network.load_arrays(model.arrays)
     n = symbols.size

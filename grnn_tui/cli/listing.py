@@ -1,0 +1,159 @@
+"""`models`, `corpora`, `backends`, `runs`: what there is."""
+
+from __future__ import annotations
+
+import math
+
+import click
+
+from grnn_tui.cli.table import count, figure, show_json, show_table
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+BITS = 1 / math.log(2)
+
+
+@click.command()
+@as_json
+def models(as_json: bool) -> None:
+    """List the models that can be played: shipped ones, your own, and runs with a checkpoint."""
+    from grnn_tui.engine.catalogue import model_infos
+
+    found = model_infos()
+    if as_json:
+        show_json(
+            {
+                "models": [
+                    {
+                        "name": m.name,
+                        "backend": m.backend,
+                        "origin": m.origin,
+                        "parameters": m.parameters,
+                        "data": m.data,
+                        "validation_nats": m.validation_nats,
+                        "floor_nats": m.floor_nats,
+                    }
+                    for m in found
+                ]
+            }
+        )
+        return
+    rows = [
+        (m.name, m.backend, count(m.parameters), m.data, _bits(m.validation_nats), _bits(m.floor_nats), m.origin)
+        for m in found
+    ]
+    show_table(("name", "backend", "parameters", "data", "bits/symbol", "floor", "origin"), rows, numeric=(2, 4, 5))
+
+
+@click.command()
+@as_json
+def corpora(as_json: bool) -> None:
+    """List the corpora that can be named; any text file, directory or glob can be trained on too."""
+    from grnn_tui.data.catalogue import corpora as known
+
+    found = known()
+    if as_json:
+        show_json(
+            {
+                "corpora": [
+                    {
+                        "name": c.name,
+                        "kind": c.kind,
+                        "summary": c.summary,
+                        "characters": c.size,
+                        "available": c.available,
+                        "floor_nats": c.floor,
+                        "licence": c.licence,
+                        "url": c.url,
+                    }
+                    for c in found
+                ]
+            }
+        )
+        return
+    rows = [
+        (c.name, c.kind if c.available else f"grnn-tui fetch {c.name}", count(c.size), _bits(c.floor), c.summary)
+        for c in found
+    ]
+    show_table(("name", "from", "characters", "floor bits/char", "what it is"), rows, numeric=(2, 3))
+
+
+@click.command()
+@as_json
+def backends(as_json: bool) -> None:
+    """List the kinds of model that can be trained, with their settings."""
+    from grnn_tui.engine.catalogue import backend_infos
+
+    found = backend_infos()
+    if as_json:
+        show_json(
+            {
+                "backends": [
+                    {
+                        "name": b.name,
+                        "summary": b.summary,
+                        "settings": [
+                            {
+                                "name": f.name,
+                                "kind": f.kind,
+                                "default": f.default,
+                                "low": f.low,
+                                "high": f.high,
+                                "choices": f.choices,
+                                "help": f.help,
+                            }
+                            for f in b.fields
+                        ],
+                    }
+                    for b in found
+                ]
+            }
+        )
+        return
+    rows = []
+    for backend in found:
+        rows.append((backend.name, "", "", backend.summary))
+        rows += [("", f.name, str(f.default), f.help) for f in backend.fields]
+    show_table(("backend", "setting", "default", "what it is"), rows, numeric=(2,))
+
+
+@click.command()
+@as_json
+def runs(as_json: bool) -> None:
+    """List the runs, alive and past, newest first."""
+    from grnn_tui.runs.store import list_runs
+
+    found = list_runs()
+    if as_json:
+        show_json(
+            {
+                "runs": [
+                    {
+                        "name": r.name,
+                        "path": str(r.path),
+                        "state": r.state,
+                        "pid": r.pid,
+                        "backend": r.backend,
+                        "data": r.data,
+                        "created": r.created,
+                        "step": r.step,
+                        "seconds": r.seconds,
+                        "progress": r.progress,
+                        "loss": r.loss,
+                        "validation_nats": r.validation,
+                        "checkpoints": list(r.checkpoints),
+                    }
+                    for r in found
+                ]
+            }
+        )
+        return
+    rows = [
+        (r.name, r.state, r.backend, r.data, count(r.step), f"{r.progress:.0%}", figure(r.loss), figure(r.validation))
+        for r in found
+    ]
+    headers = ("name", "state", "backend", "data", "step", "done", "loss nats", "validation nats")
+    show_table(headers, rows, numeric=(4, 5, 6, 7))
+
+
+def _bits(nats: float | None) -> str:
+    return figure(None if nats is None else nats * BITS, 3)

@@ -1,0 +1,221 @@
+"""`generate`, `next`, `score`: playing a model without a screen."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grnn_tui.cli.output import TextStream, note
+from grnn_tui.cli.sampling_options import one_blas_thread, prompt_from, prompt_options, sampling_from, sampling_options
+from grnn_tui.cli.table import count, show_json, show_table
+
+if TYPE_CHECKING:
+    from grnn_tui.data.vocabulary import Vocabulary
+    from grnn_tui.engine.models import OpenedModel
+    from grnn_tui.playing.scoring import Score
+
+MAX_LENGTH = 1 << 31
+
+
+@click.command()
+@click.argument("model")
+@prompt_options
+@click.option("--length", "-n", type=click.IntRange(0, MAX_LENGTH), default=400, show_default=True, help="Symbols.")
+@sampling_options
+@click.option("--seed", "-s", type=int, help="Of the random numbers; the same seed gives the same text.")
+@click.option("--count", "-c", "texts", type=click.IntRange(1, 1_000_000), default=1, help="Texts, with seeds S, S+1 …")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def generate(model: str, length: int, seed: int | None, texts: int, as_json: bool, **options: Any) -> None:
+    """Write text with MODEL: a shipped name, a model directory, or a run (RUN, RUN@best, RUN@1200).
+
+    The text streams to stdout as it is drawn, prompt first; what there is to know of it goes to stderr.
+    """
+    one_blas_thread()
+    from grnn_tui.engine.models import open_model
+    from grnn_tui.playing.luck import Luck, fresh_seed
+    from grnn_tui.playing.text import mendable
+
+    sampling, prompt = sampling_from(options), mendable(prompt_from(options))
+    seed = fresh_seed() if seed is None else seed
+    Luck(seed), Luck(seed + texts - 1)
+    opened = open_model(model)
+    _tell_unseen(opened.vocabulary, prompt)
+    if not as_json:
+        note(f"{opened.label} · seed {seed} · temperature {sampling.temperature:g}")
+    written = [_write(opened, prompt, length, sampling, seed + i, quiet=as_json) for i in range(texts)]
+    if as_json:
+        show_json({"model": opened.located.name, "step": opened.located.step, "prompt": prompt, "texts": written})
+
+
+def _write(
+    opened: OpenedModel, prompt: str, length: int, sampling: Any, seed: int, *, quiet: bool
+) -> dict[str, object]:
+    """One text, streamed unless `quiet`; what the JSON object says of it."""
+    from grnn_tui.playing.generation import generate_symbols
+    from grnn_tui.playing.text import text_of
+
+    labels, drawn, bits = opened.vocabulary.labels, [], 0.0
+    stream = None if quiet else TextStream()
+    if stream is not None:
+        stream.write(prompt)
+        stream.flush()
+    began = time.perf_counter()
+    for symbol, surprisal in generate_symbols(opened.player, opened.vocabulary, prompt, length, sampling, seed):
+        bits += surprisal
+        if stream is not None:
+            stream.write(labels[symbol])
+        else:
+            drawn.append(labels[symbol])
+    seconds = time.perf_counter() - began
+    unit = opened.vocabulary.unit
+    if stream is not None:
+        stream.end()
+        mean = f" · {bits / length:.3f} bits per {unit}" if length else ""
+        note(f"seed {seed} · {count(length)} {unit}s{mean} · {length / max(seconds, 1e-9):,.0f} {unit}s/s")
+    return {
+        "seed": seed,
+        "text": text_of(opened.vocabulary, drawn),
+        "symbols": length,
+        "bits_per_symbol": bits / length if length else None,
+        "seconds": seconds,
+    }
+
+
+@click.command("next")
+@click.argument("model")
+@prompt_options
+@sampling_options
+@click.option("--top", type=click.IntRange(0), default=20, show_default=True, help="Symbols to show; 0 shows all.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with every symbol.")
+def next_symbol(model: str, top: int, as_json: bool, **options: Any) -> None:
+    """Show the distribution of the next symbol after a prompt.
+
+    p is the model's own probability, used what is left of it after penalty, temperature and truncation.
+    """
+    one_blas_thread()
+    from grnn_tui.engine.models import open_model
+    from grnn_tui.playing.session import Session
+    from grnn_tui.safetext import name_of
+
+    sampling, prompt = sampling_from(options), prompt_from(options)
+    opened = open_model(model)
+    _tell_unseen(opened.vocabulary, prompt)
+    session = Session(opened.player, opened.vocabulary, sampling)
+    session.set_prompt(prompt)
+    session.read()
+    outlook = session.outlook()
+    assert outlook is not None
+    labels = opened.vocabulary.labels
+    ranked = [
+        (i, symbol, float(outlook.raw[symbol]), float(outlook.used[symbol])) for i, symbol in outlook.top(1 << 30)
+    ]
+    if as_json:
+        show_json(
+            {
+                "model": opened.located.name,
+                "prompt": prompt,
+                "entropy_bits": outlook.entropy,
+                "used_entropy_bits": outlook.used_entropy,
+                "removed": outlook.removed,
+                "removed_mass": outlook.removed_mass,
+                "symbols": [
+                    {"symbol": labels[symbol], "index": symbol, "rank": rank, "p": raw, "used": used}
+                    for rank, symbol, raw, used in ranked
+                ],
+            }
+        )
+        return
+    rows = [(str(r), name_of(labels[s]), f"{raw:.5f}", f"{used:.5f}") for r, s, raw, used in ranked[: top or None]]
+    show_table(("rank", "symbol", "p", "used"), rows, numeric=(0, 2, 3))
+    removed = f" · {outlook.removed} removed ({outlook.removed_mass:.1%})" if outlook.removed else ""
+    note(f"{opened.label} · entropy {outlook.entropy:.3f} bits, {outlook.used_entropy:.3f} as drawn{removed}")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("file", metavar="FILE|-")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the file.")
+@click.option("--per-symbol", is_flag=True, help="A line for each symbol: position, symbol (JSON), bits.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def score(model: str, file: str, encoding: str, per_symbol: bool, as_json: bool) -> None:
+    """Say how surprised MODEL is by a text: totals, and the most surprising places."""
+    one_blas_thread()
+    from grnn_tui.data.corpus import open_corpus
+    from grnn_tui.engine.models import open_directory
+    from grnn_tui.playing.outlook import BITS
+    from grnn_tui.playing.scoring import score_model, summarise
+
+    located, directory = open_directory(model)
+    vocabulary = directory.header.vocabulary
+    corpus = open_corpus(file, vocabulary=vocabulary, encoding=encoding)
+    for line in corpus.notes:
+        note(line)
+    nats = score_model(directory, corpus.symbols)
+    summary = summarise(vocabulary, corpus.symbols, nats, corpus.unseen)
+    if as_json:
+        shown = _score_object(located.name, corpus.name, summary)
+        if per_symbol:
+            shown["per_symbol_bits"] = (nats * BITS).tolist()
+        show_json(shown)
+        return
+    if per_symbol:
+        for position, (symbol, bits) in enumerate(zip(corpus.symbols.tolist(), (nats * BITS).tolist(), strict=True)):
+            sys.stdout.write(f"{position}\t{json.dumps(vocabulary.labels[symbol])}\t{bits:.6f}\n")
+    _show_score(located.name, vocabulary, summary, with_places=not per_symbol)
+
+
+def _score_object(model: str, data: str, summary: Score) -> dict[str, object]:
+    return {
+        "model": model,
+        "data": data,
+        "symbols": summary.symbols,
+        "unseen": summary.unseen,
+        "nats": summary.nats,
+        "nats_per_symbol": summary.nats_per_symbol,
+        "bits_per_symbol": summary.bits_per_symbol,
+        "perplexity": summary.perplexity,
+        "surprising": [
+            {"position": p.position, "line": p.line, "symbol": p.symbol, "bits": p.bits, "before": p.before}
+            for p in summary.surprising
+        ],
+    }
+
+
+def _show_score(model: str, vocabulary: Vocabulary, summary: Score, *, with_places: bool) -> None:
+    from grnn_tui.safetext import name_of
+
+    unit = vocabulary.unit
+    totals = [
+        ("model", model),
+        (f"{unit}s", count(summary.symbols)),
+        ("nats", f"{summary.nats:,.3f}"),
+        (f"nats per {unit}", f"{summary.nats_per_symbol:.5f}"),
+        (f"bits per {unit}", f"{summary.bits_per_symbol:.5f}"),
+        ("perplexity", f"{summary.perplexity:.4f}"),
+    ]
+    stream = sys.stderr if not with_places else sys.stdout
+    show_table(("figure", "value"), totals, numeric=(1,), stream=stream)
+    if with_places and summary.surprising:
+        rows = [
+            (
+                str(p.line),
+                str(p.position),
+                name_of(p.symbol),
+                f"{p.bits:.2f}",
+                f"{p.before}[{p.symbol}]{p.after}",
+            )
+            for p in summary.surprising
+        ]
+        sys.stdout.write("\n")
+        show_table(("line", "position", "symbol", "bits", "most surprising places"), rows, numeric=(0, 1, 3))
+
+
+def _tell_unseen(vocabulary: Vocabulary, prompt: str) -> None:
+    unseen = vocabulary.encode(prompt).unseen
+    if unseen:
+        which = "".join(sorted({prompt[i] for i in unseen})[:20])
+        note(f"{len(unseen)} characters of the prompt are unknown to the model and were skipped: {which!r}")
