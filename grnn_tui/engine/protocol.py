@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from grnn_tui.playing.sampling import Sampling
+from grnn_tui.playing.settings import Sampling
 
 MAX_FRAME_BYTES = 64 << 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grnn_tui.engine.protocol import OpenModel, Request, RestoreText, SetSampling
-from grnn_tui.playing.sampling import Sampling
+from grnn_tui.playing.settings import Sampling
 
 
 def restoring(

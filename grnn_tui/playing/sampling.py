@@ -5,62 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
 
-import msgspec
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
 from grnn_tui.backends.distribution import Categorical, Symbol, draw
-from grnn_tui.errors import ModelError, UsageError
+from grnn_tui.errors import ModelError
+from grnn_tui.playing.settings import DEFAULT as DEFAULT
+from grnn_tui.playing.settings import Sampling as Sampling
+from grnn_tui.playing.settings import checked as checked
 
 _INFINITY = math.inf
 _SMALLEST_TEMPERATURE = 1e-300
 """Below, a quotient could overflow; the distribution is a single symbol long before."""
-
-
-class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the next symbol is drawn; applied in the order of the fields. The defaults leave p(x) as it is."""
-
-    repetition_penalty: Annotated[
-        float,
-        Meta(gt=0, le=100, description="divide the logits of recent symbols that are above 0, multiply those below"),
-    ] = 1.0
-    repetition_window: Annotated[int, Meta(ge=0, le=4096, description="how many recent symbols the penalty sees")] = 64
-    temperature: Annotated[float, Meta(ge=0, le=1e6, description="divides the logits; 0 is greedy")] = 1.0
-    top_k: Annotated[int, Meta(ge=0, description="keep the k most probable symbols; 0 keeps all")] = 0
-    top_p: Annotated[
-        float, Meta(gt=0, le=1, description="keep the fewest symbols whose probability reaches p; 1 keeps all")
-    ] = 1.0
-    min_p: Annotated[
-        float, Meta(ge=0, le=1, description="drop symbols less probable than p times the most probable; 0 keeps all")
-    ] = 0.0
-
-
-AS_IT_IS = Sampling()
-"""Settings that leave the model's own distribution."""
-_BITS = 1 / math.log(2)
-
-
-def checked(sampling: Sampling) -> Sampling:
-    """`sampling` itself, if every setting is within its bounds.
-
-    Raises:
-        UsageError: one is not: negative, not a number, infinite, too large; the line names it.
-    """
-    for field in msgspec.structs.fields(Sampling):
-        value = getattr(sampling, field.name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise UsageError(f"{field.encode_name.replace('_', ' ')} must be a finite number, not {value!r}")
-        try:
-            msgspec.convert(value, field.type)
-        except msgspec.ValidationError as error:
-            fault = (
-                str(error).replace("Expected `float`", "must be a number").replace("Expected `int`", "must be whole,")
-            )
-            raise UsageError(f"{field.encode_name.replace('_', ' ')} {fault}, not {value!r}") from None
-    return sampling
 
 
 @dataclass(frozen=True)
