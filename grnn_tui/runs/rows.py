@@ -59,6 +59,8 @@ class Validated(Row, frozen=True, kw_only=True, tag="validation", omit_defaults=
     """Loss on the validation text, state carried through it."""
 
     loss: float | None = None
+    symbols: int = 0
+    """How many symbols it was measured on: of a very long text, a sample spread evenly over it."""
     best: bool = False
 
 

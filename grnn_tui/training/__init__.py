@@ -1,1 +1,1 @@
-"""The loop that optimises, validates, checkpoints and logs one run."""
+"""The trainer: optimise, validate, checkpoint, log. Torch is imported by its modules, never by this package itself."""

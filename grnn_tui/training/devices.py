@@ -1,0 +1,55 @@
+"""Where and with how many threads to train, and how to make that repeat itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import torch
+
+from grnn_tui.errors import UsageError
+from grnn_tui.runs.request import Device
+
+
+def choose_device(wanted: Device) -> torch.device:
+    """The device to train on; `auto` takes a CUDA device if there is one, else the processor.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    cuda = torch.cuda.is_available()
+    if wanted == "cuda" and not cuda:
+        raise UsageError("there is no CUDA device here; use --device cpu")
+    if wanted == "mps" and not torch.backends.mps.is_available():
+        raise UsageError("there is no MPS device here; use --device cpu")
+    if wanted == "auto":
+        return torch.device("cuda" if cuda else "cpu")
+    return torch.device(wanted)
+
+
+def choose_threads(wanted: int) -> int:
+    """`wanted`, or all cores but one: the screen, the engine and the person's other work need one too."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return wanted or max(1, cores - 1)
+
+
+def prepare(device: torch.device, threads: int, seed: int) -> None:
+    """Set threads, seed and deterministic kernels for this process; call before anything runs on the device."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
+    torch.set_num_threads(threads)
+    with contextlib.suppress(RuntimeError):  # only settable before the first parallel work
+        torch.set_num_interop_threads(1)
+    if device.type == "cuda":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.manual_seed(seed)
+
+
+def memory_in_use(device: torch.device) -> int:
+    """Bytes held: on a CUDA device by tensors there, else resident in this process (0 if unknown)."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123  read four times a second
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0

@@ -1,0 +1,402 @@
+"""Truncated back-propagation through time over parallel streams, with carried state, steered between steps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grnn_tui.backends.modeldir import Header
+from grnn_tui.backends.network import Carry, Network
+from grnn_tui.errors import TrainingError
+from grnn_tui.runs.commands import Command, CommandReader, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun
+from grnn_tui.runs.request import TrainingOptions
+from grnn_tui.runs.rows import Trained, Validated
+from grnn_tui.training.checkpointing import Machine, Moving, Progress, checkpoint_files, random_states
+from grnn_tui.training.clock import Pace, TrainingClock
+from grnn_tui.training.devices import memory_in_use
+from grnn_tui.training.evaluation import FINAL_LIMIT, PERIODIC_LIMIT, Measured, evaluate
+from grnn_tui.training.journal import Journal
+from grnn_tui.training.optimising import Optimiser
+from grnn_tui.training.saving import Saver
+from grnn_tui.training.schedule import Limits, Plateau, learning_rate
+from grnn_tui.training.signals import Interruption
+from grnn_tui.training.streams import Streams
+
+ROWS_EVERY = 0.25
+"""Seconds between rows at first; on long runs a 2400th of the time so far, up to `ROWS_AT_LEAST`."""
+ROWS_AT_LEAST = 2.0
+POLL_PAUSED = 0.05
+_RESIDENT = 1 << 31
+"""Bytes of text that are kept on an accelerator."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What does not change during a sitting."""
+
+    options: TrainingOptions
+    header: Header
+    validation: NDArray[np.integer]
+    machine: Machine
+    references: dict[str, float]
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a sitting ended."""
+
+    state: Literal["finished", "stopped"]
+    reason: str
+    step: int
+    seconds: float
+    measured: Measured | None
+    """Validation at the end, on the whole text if it is not huge."""
+    best: float | None
+
+
+class Trainer:
+    """One sitting of gradient training: step after step until a limit, a command or a signal ends it."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        network: Network,
+        streams: Streams,
+        optimiser: Optimiser,
+        clock: TrainingClock,
+        journal: Journal,
+        saver: Saver,
+        commands: CommandReader,
+    ) -> None:
+        self.setting = setting
+        self.options = setting.options
+        self.network = network
+        self.streams = streams
+        self.optimiser = optimiser
+        self.clock = clock
+        self.journal = journal
+        self.saver = saver
+        self.commands = commands
+        self.limits = Limits.of(setting.options, streams.windows)
+        self.carry: Carry | None = None
+        self.step = 0
+        self.tokens = 0
+        self.scale = 1.0
+        self.plateau = Plateau()
+        self._paused = False
+        self.best: float | None = None
+        self.last_validation: tuple[int, Measured] | None = None
+        self._text = _resident(streams.symbols, setting.device)
+        self._rate = 0.0
+
+    # --- the state that a checkpoint holds
+
+    @property
+    def moving(self) -> Moving:
+        """What a checkpoint takes beside the counters."""
+        return Moving(self.network, self.optimiser, self.streams, self.carry, self.setting.device)
+
+    def take_over(self, progress: Progress, moving: Moving) -> None:
+        """Go on from a checkpoint that `restore` has read into `moving`."""
+        self.carry = moving.carry
+        self.step, self.tokens, self.best = progress.step, progress.tokens, progress.best
+        self.scale, self.plateau = progress.scale, progress.plateau
+
+    @property
+    def progress(self) -> Progress:
+        """The counters as they are."""
+        state = {
+            "step": self.step,
+            "seconds": self.clock.elapsed,
+            "tokens": self.tokens,
+            "best": self.best,
+            "options": self.options,
+            "scale": self.scale,
+            "plateau": self.plateau,
+            "cursor": self.streams.cursor,
+            "machine": self.setting.machine,
+            "references": self.setting.references,
+        }
+        return Progress(**state, **random_states())  # type: ignore[arg-type]
+
+    # --- one step
+
+    def train_step(self) -> tuple[Tensor, Tensor]:
+        """One window of every stream: loss in nats per symbol and gradient norm, both still on the device."""
+        starts, fresh = self.streams.next_starts()
+        if fresh:
+            self.carry = None
+        x = self._windows(starts)
+        self._rate = self.scale * learning_rate(self.options, self.limits, self.step, self.clock.elapsed, self.plateau)
+        log_prob, carry = self.network.log_prob(x, self.carry)
+        loss = -log_prob.mean()
+        norm = self.optimiser.step(loss, self._rate)
+        self.carry = tuple(c.detach() for c in carry)
+        self.step += 1
+        self.tokens += x.numel()
+        return loss.detach(), norm
+
+    def _windows(self, starts: NDArray[np.int64]) -> Tensor:
+        if self._text is None:
+            return torch.from_numpy(self.streams.gather(starts)).to(self.setting.device)
+        index = torch.from_numpy(starts).to(self.setting.device, non_blocking=True)[:, None]
+        index = index + torch.arange(self.streams.length, device=self.setting.device)
+        return self._text[index % self._text.numel()].long()
+
+    # --- a sitting
+
+    def run(self, interruption: Interruption, until: int | None = None) -> Outcome:
+        """Train until a limit is reached, or someone asks to stop; `until` is a step to stop after.
+
+        Raises:
+            TrainingError: the loss is no longer a number, or the end could not be saved.
+        """
+        tally = _Tally(self)
+        self.network.train()
+        validating = Pace(self.options.validate_every, self.clock.elapsed)
+        saving = Pace(self.options.checkpoint_every, self.clock.elapsed)
+        self.save()
+        reason: str | None = None
+        over = self.limits.reached(self.step, self.clock.elapsed)
+        while reason is None and not over:
+            tally.add(*self.train_step())
+            now = self.clock.elapsed
+            over = self.limits.reached(self.step, now)
+            if tally.due(now):
+                self._check()
+                tally.write(now)
+            if over:
+                break
+            if validating.due(now):
+                best = self.validate()
+                validating.done(now, self.clock.elapsed)
+                if best:
+                    self.save()
+                tally.rest(self.clock.elapsed - now)
+            reason = self._obey(self.commands.poll()) or interruption.asked
+            if until is not None and self.step >= until and reason is None:
+                reason = f"asked to stop after step {until}"
+            now = self.clock.elapsed
+            steps = self.options.checkpoint_steps
+            if saving.due(now) or self.saver.retry_due or (steps and self.step % steps == 0):
+                self.save()
+                saving.done(now, self.clock.elapsed)
+                tally.rest(self.clock.elapsed - now)
+            if reason is None and self._paused:
+                reason = self._wait(interruption)
+        self._check()
+        tally.write(self.clock.elapsed)
+        return self._end(None if over else reason)
+
+    def _end(self, reason: str | None) -> Outcome:
+        """Validate if the run is finished, save, and say how it ended."""
+        measured = None
+        if reason is None and self.setting.validation.size:
+            if self.last_validation is None or self.last_validation[0] != self.step:
+                self.validate()
+            assert self.last_validation is not None
+            measured = self.last_validation[1]
+            measured = measured if measured.whole else self._measure(FINAL_LIMIT)
+        if not self.save(measured) and not self._insist(measured):
+            last = self.saver.saved
+            where = f"the last good checkpoint is step {last}" if last is not None else "there is no checkpoint"
+            raise TrainingError(f"the end of the run could not be saved ({self.saver.fault}); {where}")
+        state: Literal["finished", "stopped"] = "finished" if reason is None else "stopped"
+        said = reason or sentence(measured)
+        self.journal.note(self.step, state, said)
+        return Outcome(state, said, self.step, self.clock.elapsed, measured, self.best)
+
+    def _insist(self, measured: Measured | None, attempts: int = 5) -> bool:
+        for _ in range(attempts):
+            time.sleep(0.5)
+            if self.save(measured):
+                return True
+        return False
+
+    def _check(self) -> None:
+        """Stop before anything that follows from a loss that is not a number is shown or saved."""
+        if not self.optimiser.bad:
+            return
+        raise TrainingError(
+            f"the loss is no longer a number at step {self.step}; the checkpoint of step {self.saver.saved} is good:"
+            f" go on from it with `grnn-tui train --resume {self.saver.run.name} --lr {self.options.lr / 4:.1g}`"
+        )
+
+    # --- validation and saving
+
+    def validate(self) -> bool:
+        """Measure on held-out text, tell it, and say whether it is the best so far."""
+        if not self.setting.validation.size:
+            return False
+        self._check()
+        measured = self._measure(PERIODIC_LIMIT)
+        best = measured.nats < (self.best if self.best is not None else float("inf"))
+        if best:
+            self.best = measured.nats
+        self.last_validation = (self.step, measured)
+        self.plateau = self.plateau.after(measured.nats)
+        self.journal.tell(
+            Validated(
+                step=self.step,
+                at=time.time(),
+                seconds=self.clock.elapsed,
+                loss=measured.nats,
+                symbols=measured.symbols,
+                best=best,
+            )
+        )
+        return best
+
+    def _measure(self, limit: int) -> Measured:
+        setting = self.setting
+        streams = 32 if setting.device.type == "cpu" else 512
+        size = setting.header.vocabulary.size
+        return evaluate(self.network, setting.validation, size, setting.device, limit=limit, streams=streams)
+
+    def save(self, measured: Measured | None = None) -> bool:
+        """Checkpoint now; whether that worked. Nothing is done for a step that is saved already.
+
+        Raises:
+            TrainingError: the loss is no longer a number.
+        """
+        self._check()
+        if self.saver.saved == self.step:
+            return True
+        validation = None
+        if self.last_validation is not None and self.last_validation[0] == self.step:
+            validation = self.last_validation[1].nats
+
+        def files() -> dict[str, bytes]:
+            trained = msgspec.structs.replace(
+                self.setting.header.trained,
+                step=self.step,
+                seconds=round(self.clock.elapsed, 3),
+                validation_nats=measured.nats if measured is not None else validation,
+            )
+            header = msgspec.structs.replace(self.setting.header, trained=trained)
+            return checkpoint_files(header, self.progress, self.moving)
+
+        return self.saver.save(self.step, files, validation)
+
+    # --- steering
+
+    def _obey(self, commands: list[Command]) -> str | None:
+        """Do what was asked; a reason to stop, if that was it."""
+        reason = None
+        for command in commands:
+            match command:
+                case PauseRun():
+                    self._paused = True
+                case ResumeRun():
+                    self._paused = False
+                case StopRun():
+                    reason = "asked to stop"
+                case SaveCheckpoint():
+                    self.save()
+                case SetRate(lr=lr):
+                    self.scale = lr / self.options.lr
+                    self.journal.note(self.step, "rate", f"peak learning rate set to {lr:g}")
+        return reason
+
+    def _wait(self, interruption: Interruption) -> str | None:
+        """Stand still until asked to go on (None) or to stop (why)."""
+        self.save()
+        self.clock.stop()
+        self.journal.note(self.step, "paused")
+        reason = None
+        while self._paused and reason is None:
+            time.sleep(POLL_PAUSED)
+            reason = self._obey(self.commands.poll()) or interruption.asked
+        self.clock.go()
+        if reason is None:
+            self.journal.note(self.step, "resumed")
+        return reason
+
+    def trained_row(self, loss: float, norm: float, tokens_per_second: float, steps_per_second: float) -> Trained:
+        """The row for the steps since the last one."""
+        seconds = self.clock.elapsed
+        done = self.limits.progress(self.step, seconds)
+        return Trained(
+            step=self.step,
+            at=time.time(),
+            seconds=seconds,
+            loss=loss,
+            tokens=self.tokens,
+            tokens_per_second=tokens_per_second,
+            lr=self._rate,
+            norm=norm,
+            epoch=self.streams.position,
+            memory=memory_in_use(self.setting.device),
+            progress=done,
+            eta=self._seconds_left(seconds, steps_per_second),
+        )
+
+    def _seconds_left(self, seconds: float, steps_per_second: float) -> float | None:
+        left: list[float] = []
+        if self.limits.seconds is not None:
+            left.append(self.limits.seconds - seconds)
+        if self.limits.steps is not None and steps_per_second > 0:
+            left.append((self.limits.steps - self.step) / steps_per_second)
+        return max(0.0, min(left)) if left else None
+
+
+class _Tally:
+    """Sums losses on the device between two rows, so that most steps never wait for it."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.written = trainer.step
+        self._begun = (trainer.step, trainer.clock.elapsed)
+        self._since = trainer.clock.elapsed
+        self._rested = 0.0
+        self._tokens = trainer.tokens
+        self._loss = torch.zeros((), device=trainer.setting.device)
+        self._norm = torch.zeros((), device=trainer.setting.device)
+
+    def add(self, loss: Tensor, norm: Tensor) -> None:
+        self._loss += loss
+        self._norm = norm
+
+    def due(self, now: float) -> bool:
+        return now - self._since >= min(ROWS_AT_LEAST, max(ROWS_EVERY, now / 2400))
+
+    def rest(self, seconds: float) -> None:
+        """Time that went into something else than steps."""
+        self._rested += seconds
+
+    def write(self, now: float) -> None:
+        trainer = self.trainer
+        steps = trainer.step - self.written
+        if not steps:
+            return
+        spent = max(1e-9, now - self._since - self._rested)
+        speed = (trainer.tokens - self._tokens) / spent
+        whole = max(1e-9, now - self._begun[1])
+        pace = (trainer.step - self._begun[0]) / whole
+        trainer.journal.tell(trainer.trained_row(self._loss.item() / steps, self._norm.item(), speed, pace))
+        self._loss.zero_()
+        self._since, self._rested, self._tokens, self.written = now, 0.0, trainer.tokens, trainer.step
+
+
+def _resident(symbols: NDArray[np.integer], device: torch.device) -> Tensor | None:
+    """The text on an accelerator, if it is one and the text is not huge."""
+    if device.type == "cpu" or symbols.nbytes > _RESIDENT:
+        return None
+    array = np.array(symbols)
+    return torch.from_numpy(array if array.dtype == np.uint8 else array.astype(np.int32)).to(device)
+
+
+def sentence(measured: Measured | None) -> str:
+    """What a finished run says of itself."""
+    if measured is None:
+        return "done"
+    part = "all" if measured.whole else "a sample of"
+    return f"validation {measured.nats:.4f} nats per symbol on {part} {measured.symbols:,} symbols"

@@ -1,0 +1,272 @@
+"""One sitting of a run, from its directory to its end: data, device, network, checkpoint, loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from grnn_tui.backends.contract import Backend, Settings
+from grnn_tui.backends.modeldir import Header, Trained, read_header
+from grnn_tui.backends.network import CountedNetwork, Network
+from grnn_tui.backends.registry import backend_named
+from grnn_tui.data.corpus import Corpus, open_corpus
+from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.errors import DataError, GrnnError, RunError, TrainingError, UsageError
+from grnn_tui.runs import checkpoint
+from grnn_tui.runs.checkpoint import Step
+from grnn_tui.runs.commands import CommandReader
+from grnn_tui.runs.directory import Run
+from grnn_tui.runs.request import DataRequest, TrainingOptions
+from grnn_tui.runs.rows import Started
+from grnn_tui.training.checkpointing import Machine, Progress, read_progress, restore
+from grnn_tui.training.clock import TrainingClock
+from grnn_tui.training.counting import count
+from grnn_tui.training.devices import choose_device, choose_threads, prepare
+from grnn_tui.training.journal import Journal, Report
+from grnn_tui.training.loop import Outcome, Setting, Trainer
+from grnn_tui.training.optimising import Optimiser
+from grnn_tui.training.references import reference_lines
+from grnn_tui.training.saving import Saver
+from grnn_tui.training.signals import Interruption
+from grnn_tui.training.streams import Streams
+
+Reading = Callable[[int, int | None], None]
+_FIXED = ("batch", "length", "seed")
+_LIMITS = ("steps", "seconds", "epochs")
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a run trains and validates on."""
+
+    corpus: Corpus
+    train: NDArray[np.integer]
+    validation: NDArray[np.integer]
+
+
+@dataclass
+class _Sitting:
+    """A sitting as it comes together."""
+
+    run: Run
+    journal: Journal
+    clock: TrainingClock
+    reading: Reading | None
+    until: int | None
+    changes: dict[str, object]
+    warnings: list[str] = field(default_factory=list)
+    began: bool = False
+    """Whether its first row is written: a refusal before that leaves the run as it was."""
+
+
+def train(
+    run: Run,
+    *,
+    changes: dict[str, object] | None = None,
+    report: Report | None = None,
+    reading: Reading | None = None,
+    until: int | None = None,
+) -> Outcome:
+    """Train `run` from where it stands. The caller holds its lock.
+
+    `changes` are training options that differ from now on (limits, rate, intervals, device ...); `report` is called
+    with every row, `reading` while the text is read for the first time; `until` is a step to stop after.
+
+    Raises:
+        GrnnError: it cannot begin or go on; the run's rows say so too, and its last good checkpoint stays.
+    """
+    checkpoint.sweep(run.path)
+    warnings: list[str] = []
+    step, progress = _last(run, warnings)
+    clock = TrainingClock(progress.seconds if progress else 0.0)
+    clock.stop()
+    sitting = _Sitting(run, Journal(run.metrics, clock, report), clock, reading, until, changes or {}, warnings)
+    failure: GrnnError
+    try:
+        return _train(sitting, step, progress)
+    except GrnnError as error:
+        failure = error
+    except torch.cuda.OutOfMemoryError:
+        failure = TrainingError("the device is out of memory; begin a new run with a smaller --batch or --length")
+    except Exception as error:
+        _note_failure(sitting, step, f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        sitting.journal.close()
+    _note_failure(sitting, step, str(failure))
+    raise failure
+
+
+def _note_failure(sitting: _Sitting, step: Step | None, text: str) -> None:
+    if sitting.began or step is None:
+        steps = sitting.run.steps()
+        sitting.journal.note(steps[-1] if steps else 0, "failed", text)
+        sitting.journal.close()
+
+
+def _last(run: Run, warnings: list[str]) -> tuple[Step | None, Progress | None]:
+    """The newest checkpoint that is whole; damaged newer ones are moved aside and told of in `warnings`."""
+    for number in reversed(run.steps()):
+        try:
+            step = checkpoint.read_step(run.path, number)
+            return step, read_progress(step)
+        except RunError as error:
+            checkpoint.set_aside(checkpoint.step_path(run.path, number))
+            warnings.append(f"checkpoint {number} was left out: {error}")
+    return None, None
+
+
+def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> Outcome:
+    run = sitting.run
+    request = run.request
+    options = effective_options(progress.options if progress else request.training, sitting.changes, progress)
+    backend = backend_named(request.backend)
+    settings = backend.parse_settings(request.settings)
+    device = choose_device(options.device) if backend.learning == "gradient" else torch.device("cpu")
+    threads = choose_threads(options.threads)
+    text = read_text(request.data, sitting.reading, read_header(step.path).vocabulary if step else None)
+    machine = Machine.here(device, threads)
+    warnings = _warnings(text, step, progress, machine)
+    prepare(device, threads, options.seed)
+    vocabulary = text.corpus.vocabulary
+    network = backend.build_network(settings, vocabulary).to(device)
+    references = progress.references if progress else reference_lines(text.train, text.validation, vocabulary)
+    setting = Setting(
+        options=options,
+        header=_header(sitting.run, backend, settings, text),
+        validation=text.validation,
+        machine=machine,
+        references=references,
+        device=device,
+    )
+    saver = Saver(run.path, sitting.journal, sitting.clock, options.keep)
+    started = _started(setting, network, text, progress, warnings)
+    if isinstance(network, CountedNetwork):
+        sitting.journal.tell(started)
+        sitting.clock.go()
+        return count(setting, network, text.train, sitting.clock, sitting.journal, saver)
+    streams = Streams(text.train, options.batch, options.length, options.seed)
+    optimiser = Optimiser(network, options, device)
+    trainer = Trainer(
+        setting, network, streams, optimiser, sitting.clock, sitting.journal, saver, CommandReader(run.commands)
+    )
+    if step is not None and progress is not None:
+        moving = trainer.moving
+        restore(step, progress, moving)
+        trainer.take_over(progress, moving)
+        saver.saved = step.number
+        if trainer.limits.reached(progress.step, progress.seconds):
+            raise UsageError(
+                f"the run {run.name} is finished (step {progress.step:,}, {progress.seconds:.0f} s); go on with a larger"
+                " --steps, --seconds or --epochs"
+            )
+    sitting.journal.tell(
+        msgspec.structs.replace(started, total_steps=trainer.limits.steps, batch=streams.batch, length=streams.length)
+    )
+    sitting.clock.go()
+    with Interruption() as interruption:
+        return trainer.run(interruption, sitting.until)
+
+
+def effective_options(
+    options: TrainingOptions, changes: dict[str, object], progress: Progress | None
+) -> TrainingOptions:
+    """`options` with `changes`; a new limit replaces all the old ones.
+
+    Raises:
+        UsageError: a change that would make the run another run.
+    """
+    if progress is not None:
+        fixed = [name for name in _FIXED if name in changes and changes[name] != getattr(options, name)]
+        if fixed:
+            raise UsageError(f"{fixed[0]} cannot change when a run goes on; begin a new run for that")
+    if any(name in changes for name in _LIMITS):
+        options = msgspec.structs.replace(options, steps=None, seconds=None, epochs=None)
+    return msgspec.convert(msgspec.structs.asdict(options) | changes, TrainingOptions)
+
+
+def read_text(data: DataRequest, reading: Reading | None = None, vocabulary: Vocabulary | None = None) -> Text:
+    """The symbols to train and to validate on.
+
+    Raises:
+        DataError: the text is missing, unreadable or too short.
+    """
+    sources = data.sources[0] if len(data.sources) == 1 else list(data.sources)
+    corpus = open_corpus(
+        sources,
+        unit=data.unit,
+        encoding=data.encoding,
+        seed=data.seed,
+        size=data.size,
+        vocabulary=vocabulary,
+        progress=reading,
+    )
+    if data.validation_file is None:
+        train, validation = corpus.split(data.validation)
+    else:
+        train = corpus.symbols
+        held = open_corpus(data.validation_file, encoding=data.encoding, vocabulary=corpus.vocabulary, progress=reading)
+        validation = held.symbols
+    if train.size < 2 or validation.size < 1:
+        raise DataError(
+            f"{corpus.name} has {len(corpus):,} symbols, too few to train and validate on: give at least a few hundred"
+        )
+    return Text(corpus, train, validation)
+
+
+def _warnings(text: Text, step: Step | None, progress: Progress | None, machine: Machine) -> list[str]:
+    """What a person should know before training goes on.
+
+    Raises:
+        RunError: the text is no longer the one the run began with.
+    """
+    found = list(text.corpus.notes)
+    if step is not None and progress is not None:
+        fingerprint = read_header(step.path).trained.data_fingerprint
+        if fingerprint and text.corpus.fingerprint != fingerprint:
+            raise RunError(
+                f"the text {text.corpus.name} has changed since the run began; bring the old one back or begin a new run"
+            )
+        changed = machine.differences(progress.machine)
+        if changed:
+            found.append(f"not the same machine set-up as before ({'; '.join(changed)}): bytes may differ from here on")
+    return found
+
+
+def _header(run: Run, backend: Backend, settings: Settings, text: Text) -> Header:
+    return Header(
+        backend=backend.name,
+        settings=msgspec.structs.asdict(settings),
+        vocabulary=text.corpus.vocabulary,
+        trained=Trained(
+            data=text.corpus.name,
+            data_fingerprint=text.corpus.fingerprint,
+            floor_nats=text.corpus.floor,
+            command=run.request.command,
+        ),
+    )
+
+
+def _started(setting: Setting, network: Network, text: Text, progress: Progress | None, warnings: list[str]) -> Started:
+    """The first row of a sitting."""
+    return Started(
+        step=progress.step if progress else 0,
+        at=time.time(),
+        seconds=progress.seconds if progress else 0.0,
+        device=setting.machine.device,
+        threads=setting.machine.threads,
+        parameters=sum(p.numel() for p in network.parameters()),
+        train_symbols=int(text.train.size),
+        validation_symbols=int(text.validation.size),
+        data_fingerprint=text.corpus.fingerprint,
+        faults=text.corpus.faults,
+        floor=text.corpus.floor,
+        references=setting.references,
+        warnings=warnings,
+    )

@@ -1,0 +1,98 @@
+"""The training text as parallel streams: windows that follow one another, so that state is carried along each.
+
+In each epoch the text, taken as a ring and begun at a random place, is cut into `batch` pieces of equal length, and
+every stream reads its own piece window by window. At the end of an epoch all streams begin anew elsewhere (and with
+the start state), so windows fall differently each time. What is left over, less than one window a stream, is read in
+another epoch.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.errors import DataError
+
+MINIMUM = 2
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the streams are: all that is needed to read on exactly."""
+
+    epoch: int
+    window: int
+    """Windows read in this epoch."""
+    shift: int
+    """Where in the text this epoch's first stream began."""
+    generator: str
+    """State of the generator that draws the shifts: PCG64's `state` and `inc`."""
+
+
+class Streams:
+    """`batch` streams of windows of `length` symbols over the text `symbols` [n].
+
+    Both are lowered where the text is too short for them: see `batch` and `length` for what is used.
+
+    Raises:
+        DataError: there is next to no text.
+    """
+
+    def __init__(self, symbols: NDArray[np.integer], batch: int, length: int, seed: int) -> None:
+        n = int(symbols.size)
+        if n < MINIMUM:
+            raise DataError(f"the text to train on has {n} symbols; at least {MINIMUM} are needed")
+        self.symbols = symbols
+        self.length = min(length, n // 2)
+        self.batch = max(1, min(batch, n // self.length))
+        self.windows = n // self.batch // self.length
+        """Windows of each stream, and so steps, in an epoch."""
+        self._generator = np.random.Generator(np.random.PCG64(seed))
+        self.epoch = 0
+        self.window = 0
+        self.shift = 0
+
+    @property
+    def position(self) -> float:
+        """Epochs read so far."""
+        return self.epoch + self.window / self.windows
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where the streams are."""
+        state = self._generator.bit_generator.state["state"]
+        generator = f"{state['state']:x} {state['inc']:x}"
+        return Cursor(epoch=self.epoch, window=self.window, shift=self.shift, generator=generator)
+
+    def restore(self, cursor: Cursor) -> None:
+        """Go on from `cursor`."""
+        self.epoch, self.window, self.shift = cursor.epoch, cursor.window, cursor.shift
+        state, inc = (int(word, 16) for word in cursor.generator.split())
+        bits = self._generator.bit_generator
+        bits.state = {**bits.state, "state": {"state": state, "inc": inc}}
+
+    def next_starts(self) -> tuple[NDArray[np.int64], bool]:
+        """Where each stream's next window begins in the text [batch], and whether it is a new beginning."""
+        fresh = self.window == 0 and self.epoch == 0
+        if self.window == self.windows:
+            self.epoch += 1
+            self.window = 0
+            self.shift = int(self._generator.integers(self.symbols.size))
+            fresh = True
+        piece = self.symbols.size // self.batch
+        starts = np.arange(self.batch, dtype=np.int64) * piece + (self.shift + self.window * self.length)
+        self.window += 1
+        return starts % self.symbols.size, fresh
+
+    def gather(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The windows that begin at `starts` [batch] of the text taken as a ring: [batch, length]."""
+        n, L = self.symbols.size, self.length
+        windows = np.empty((starts.size, L), dtype=np.int64)
+        for row, start in zip(windows, starts.tolist(), strict=True):
+            end = start + L
+            if end <= n:
+                row[:] = self.symbols[start:end]
+            else:
+                row[: n - start] = self.symbols[start:]
+                row[n - start :] = self.symbols[: end - n]
+        return windows
