@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grnn_tui.engine.framing import Decoder, FrameError, encode, event_decoder
+from grnn_tui.engine.framing import Decoder, FrameError, Rejected, encode, event_decoder
 from grnn_tui.engine.protocol import Event, Failed, Request
 
 COMMAND = (sys.executable, "-P", "-m", "grnn_tui.engine")
@@ -163,6 +163,8 @@ class EngineClient:
         while data := await process.stdout.read(1 << 18):
             try:
                 for event in decoder.feed(data):
+                    if isinstance(event, Rejected):
+                        raise FrameError(event.text)
                     self._events.put_nowait(event)
             except FrameError as error:
                 fault = str(error)

@@ -7,6 +7,7 @@ carry. A frame that holds any has the highest bit of its length set, and its str
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -44,6 +45,13 @@ def encode(message: Request | Event) -> bytes:
     return (len(body) | mark).to_bytes(HEADER_BYTES, "big") + body
 
 
+@dataclass(frozen=True)
+class Rejected:
+    """A whole frame whose content is not a message of the protocol; the frames after it are fine."""
+
+    text: str
+
+
 class Decoder(Generic[Message]):
     """Cuts a stream of bytes into messages of one kind, `Request` or `Event`."""
 
@@ -52,14 +60,14 @@ class Decoder(Generic[Message]):
         self._decoder = msgspec.msgpack.Decoder(kind)
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Message]:
+    def feed(self, data: bytes) -> list[Message | Rejected]:
         """The messages that `data` completes, in order; the rest waits for more.
 
         Raises:
-            FrameError: a length over the limit, or a body that is not a known message.
+            FrameError: a length over the limit, or a body that is not msgpack.
         """
         self._buffer += data
-        messages: list[Message] = []
+        messages: list[Message | Rejected] = []
         start = 0
         while (body := self._body(start)) is not None:
             length, mark = body
@@ -80,13 +88,15 @@ class Decoder(Generic[Message]):
             return None
         return length, bool(head & _QUOTED)
 
-    def _decode(self, body: bytes, quoted: bool) -> Message:
+    def _decode(self, body: bytes, quoted: bool) -> Message | Rejected:
         try:
             if not quoted:
                 message: Message = self._decoder.decode(body)
                 return message
             plain = _map_strings(msgspec.msgpack.decode(body), _unquote)
             unquoted: Message = msgspec.convert(plain, self._kind)
+        except msgspec.ValidationError as error:
+            return Rejected(f"not a message: {error}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise FrameError(f"a frame that is no message: {error}") from None
         return unquoted

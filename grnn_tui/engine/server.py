@@ -10,17 +10,18 @@ import os
 import select
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
-from grnn_tui.engine.framing import Decoder, FrameError, encode, request_decoder
+from grnn_tui.engine.framing import Decoder, FrameError, Rejected, encode, request_decoder
 from grnn_tui.engine.protocol import Event, FrameShown, Request, SetPrompt
-from grnn_tui.engine.table import Table
+from grnn_tui.engine.table import SLICE, Table
 from grnn_tui.errors import GrnnError
 
-SLICE = 0.008
-"""Seconds of work between two looks at the requests."""
+Result = TypeVar("Result")
 READ_BYTES = 1 << 18
 
 
@@ -60,7 +61,11 @@ class Server:
             if not data:
                 self._ended = True
                 return
-            self._waiting.extend(self._decoder.feed(data))
+            for request in self._decoder.feed(data):
+                if isinstance(request, Rejected):
+                    self._table.fail(request.text)
+                else:
+                    self._waiting.append(request)
             timeout = 0.0
 
     def _handle_waiting(self) -> None:
@@ -77,20 +82,24 @@ class Server:
         following = next((r for r in self._waiting if not isinstance(r, FrameShown)), None)
         return isinstance(following, SetPrompt)
 
-    def _guard(self, action: Callable[[], None]) -> None:
+    def _guard(self, action: Callable[[], Result]) -> Result | None:
+        """Do it; whatever goes wrong is told, and the engine lives on."""
         try:
-            action()
+            return action()
         except GrnnError as error:
             self._table.fail(str(error))
         except MemoryError:
             self._table.fail("there is not enough memory for that")
-        except RecursionError as error:
-            self._table.fail(f"that went too deep: {error}")
+        except Exception as error:  # a backend from elsewhere may raise anything
+            traceback.print_exc()
+            self._table.fail(f"{type(error).__name__}: {error}")
+        return None
 
     def _tell(self) -> None:
+        frame = self._guard(self._table.take_frame) if self._may_send else None
         for event in self._table.take_events():
             self._send(event)
-        if self._may_send and (frame := self._table.take_frame()) is not None:
+        if frame is not None:
             self._may_send = False
             self._send(frame)
 

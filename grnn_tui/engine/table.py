@@ -73,8 +73,7 @@ class Table:
         if session is None:
             return
         if session.busy:
-            session.read(SLICE)
-            self._dirty = True
+            self._read(session)
         elif self._pace is not None:
             self._write(session, self._pace)
         if self._watching and time.monotonic() >= self._next_look:
@@ -200,11 +199,21 @@ class Table:
             if self._session is not None:
                 self._session.listing += 1
 
+    def _read(self, session: Session) -> None:
+        self._dirty = True
+        try:
+            session.read(SLICE)
+        except Exception:
+            session.leave_unread()
+            raise
+
     def _write(self, session: Session, pace: Pace) -> None:
         allowed = pace.allowed(time.monotonic())
         if not allowed:
             return
         written = session.write(allowed, SLICE)
+        if not written and not session.busy:
+            raise UsageError("the text before the cursor could not be read; change the text or open another model")
         pace.advance(written)
         self._rate.add(time.monotonic(), written)
         self._dirty = True
@@ -229,7 +238,7 @@ class Table:
     def _prediction(self, session: Session) -> Prediction | None:
         try:
             outlook = session.outlook()
-        except GrnnError as error:
-            self.fail(str(error))
+        except Exception as error:  # the frame is still worth telling
+            self.fail(str(error) if isinstance(error, GrnnError) else f"{type(error).__name__}: {error}")
             return None
         return None if outlook is None else frames.prediction(outlook)

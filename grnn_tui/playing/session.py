@@ -14,19 +14,15 @@ from typing import Any
 from grnn_tui.backends.contract import Player
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import UsageError
-from grnn_tui.playing.branch import INTERVAL, PREVIEW, Branch
+from grnn_tui.playing.branch import PREVIEW, Branch
 from grnn_tui.playing.luck import Luck
 from grnn_tui.playing.outlook import BITS, Outlook, look
-from grnn_tui.playing.reading import Reading, keep
 from grnn_tui.playing.sampling import Sampling, checked, draw_next
+from grnn_tui.playing.states import REPLAY, Reading, States
 from grnn_tui.playing.text import cells_of, common_prefix, mendable, text_of, units_of
 
 MAX_LENGTH = 2_000_000
 """Positions of one text, at most."""
-REPLAY = 4096
-"""Another model reads at most so many positions before the cursor, and after it."""
-WARM_UP = 256
-"""A replay that does not begin at the beginning lets so many positions pass before it trusts its figures."""
 
 
 class Session:
@@ -37,7 +33,6 @@ class Session:
     """
 
     def __init__(self, player: Player[Any], vocabulary: Vocabulary, sampling: Sampling | None = None, seed: int = 0):
-        self.player = player
         self.vocabulary = vocabulary
         self.sampling = checked(sampling or Sampling())
         self.luck = Luck(seed)
@@ -46,10 +41,15 @@ class Session:
         self.cursor = 0
         self.listing = 0
         """Grows whenever the list of branches should be shown anew."""
-        self._near: dict[int, Any] = {}
+        self._states = States(player)
         self._reading: Reading | None = None
         self._changed: int | None = None
         self._refigured: int | None = None
+
+    @property
+    def player(self) -> Player[Any]:
+        """The model that plays."""
+        return self._states.player
 
     # --- what there is ------------------------------------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ class Session:
         Raises:
             ModelError: the prediction is not a number.
         """
-        state = self._state_at(self.cursor)
+        state = self._states.at(self.current, self.cursor)
         if state is None:
             return None
         chosen = self.current.symbols_between(self.cursor, min(self.cursor + 1, self.length))
@@ -89,7 +89,7 @@ class Session:
 
     def features(self) -> list[float]:
         """The hidden units at the cursor; none while the model has not read so far."""
-        state = self._state_at(self.cursor)
+        state = self._states.at(self.current, self.cursor)
         return [] if state is None else self.player.features(state).tolist()
 
     def take_change(self) -> int | None:
@@ -112,62 +112,22 @@ class Session:
         if reading is None:
             return
         self._refigure(reading.position)
-        reading.go_on(time.monotonic() + seconds, self._near)
+        reading.go_on(time.monotonic() + seconds)
         if reading.done:
             self._aim()
+
+    def leave_unread(self) -> None:
+        """Give up reading, because the model cannot; what is unread stays so until the text or the model changes."""
+        self._reading = None
 
     def _aim(self) -> None:
         """Begin to read what still has to be: the first unread position on, or just enough to stand at the cursor."""
         self._reading = None
         unread = self.current.first_unread()
         if unread < self.length:
-            self._read_from(unread, self.length, unread)
-        elif self._state_at(self.cursor) is None:
-            self._read_from(self.cursor, self.cursor)
-
-    def _read_from(self, position: int, stop: int, figures_from: int = 0) -> None:
-        """Read up to `stop` from the nearest state before `position`, or from so far back that it hardly matters."""
-        base, state = self._nearest(position)
-        if state is None:
-            state = self.player.start()
-            figures_from = max(figures_from, base + WARM_UP)
-        self._reading = Reading(self.player, self.current, base, stop, state, max(base, figures_from))
-
-    def _nearest(self, position: int) -> tuple[int, Any | None]:
-        if position in self._near:
-            return position, self._near[position]
-        base, state = self._kept(position, REPLAY)
-        if state is not None:
-            return base, state
-        back = position - REPLAY
-        return back - back % INTERVAL, None
-
-    def _kept(self, position: int, reach: int) -> tuple[int, Any | None]:
-        """The nearest state kept for good at or before `position`, not much further back than `reach`."""
-        for base in range(position - position % INTERVAL, position - reach - INTERVAL, -INTERVAL):
-            if base <= 0:
-                return 0, self.player.start()
-            state = self.current.state_owner(base).states.get(base)
-            if state is not None:
-                return base, state
-        return 0, None
-
-    def _state_at(self, position: int) -> Any | None:
-        """The state after `position` positions, replayed if one is kept close by; None: it has to be read first."""
-        state = self._near.get(position)
-        if state is not None:
-            return state
-        base, state = self._kept(position, INTERVAL)
-        if state is None:
-            return None
-        if len(self._near) > 2 * INTERVAL:
-            self._near.clear()
-        for after, symbol in enumerate(self.current.symbols_between(base, position), base + 1):
-            if symbol >= 0:
-                state = self.player.advance(state, symbol)
-            self._near[after] = state
-        self._near[position] = state
-        return state
+            self._reading = self._states.reading(self.current, unread, self.length, unread)
+        elif self._states.at(self.current, self.cursor) is None:
+            self._reading = self._states.reading(self.current, self.cursor, self.cursor)
 
     def _refigure(self, position: int) -> None:
         self._refigured = position if self._refigured is None else min(self._refigured, position)
@@ -193,7 +153,7 @@ class Session:
             self._cut(branch, shared)
         branch.extend(labels[shared:], symbols[shared:])
         branch.prompt, branch.prompt_text, branch.seed = len(labels), text, self.luck.seed
-        self._near = {position: state for position, state in self._near.items() if position <= shared}
+        self._states.forget_after(shared)
         self._stand(branch, branch.prompt)
         self._change(shared)
         self.listing += 1
@@ -233,9 +193,8 @@ class Session:
         Raises:
             UsageError: a setting out of its bounds.
         """
-        self.sampling = checked(sampling)
-        if seed != self.luck.seed:
-            self.luck = Luck(seed)
+        luck = self.luck if seed == self.luck.seed else Luck(seed)
+        self.sampling, self.luck = checked(sampling), luck
 
     def set_player(self, player: Player[Any], vocabulary: Vocabulary) -> None:
         """Another model takes over the same text, which it reads near the cursor; figures further off stay."""
@@ -244,8 +203,7 @@ class Session:
         elif vocabulary.symbols != self.vocabulary.symbols:
             for branch in self.branches.values():
                 branch.set_symbols([vocabulary.index.get(label, -1) for label in branch.labels])
-        self.player, self.vocabulary = player, vocabulary
-        self._near = {}
+        self.vocabulary, self._states = vocabulary, States(player)
         for branch in self.branches.values():
             branch.states.clear()
         self._change(0)
@@ -253,7 +211,7 @@ class Session:
         stop = self.length if unread < self.length else min(self.length, self.cursor + REPLAY)
         self._reading = None
         if self.length:
-            self._read_from(min(unread, self.cursor), stop)
+            self._reading = self._states.reading(self.current, min(unread, self.cursor), stop)
 
     def _change_unit(self, vocabulary: Vocabulary) -> None:
         """Between characters and bytes every position moves: branches stay, each with the whole of its text."""
@@ -285,8 +243,9 @@ class Session:
         """
         branch = self.branch(number)
         if branch is not self.current:
-            self._change(_parting(self.current, branch))
-            self._near = {}
+            parting = _parting(self.current, branch)
+            self._states.forget_after(parting)
+            self._change(parting)
         self._stand(branch, branch.length)
         self.listing += 1
 
@@ -313,7 +272,7 @@ class Session:
             UsageError: the text has reached `MAX_LENGTH`.
         """
         deadline = time.monotonic() + seconds
-        state = self._state_at(self.cursor)
+        state = self._states.at(self.current, self.cursor)
         if state is None:
             return 0
         if self.cursor < self.current.prompt:
@@ -325,7 +284,7 @@ class Session:
             symbol, bits = draw_next(prediction, self.sampling, self._recent(), uniform)
             self._put(symbol, bits, forced=False)
             state = player.advance(state, symbol)
-            keep(self.current.state_owner(self.cursor), self.cursor, state, self._near)
+            self._states.note(self.current, self.cursor, state)
             if time.monotonic() >= deadline:
                 return done + 1
         return count
@@ -338,12 +297,12 @@ class Session:
         """
         if not 0 <= symbol < self.vocabulary.size:
             raise UsageError(f"there is no symbol {symbol}; the model has {self.vocabulary.size}")
-        state = self._state_at(self.cursor)
+        state = self._states.at(self.current, self.cursor)
         if state is None:
             raise UsageError("the text before the cursor is still being read; try again in a moment")
         bits = -self.player.predict(state).log_prob(symbol) * BITS
         self._put(symbol, bits, forced=True)
-        keep(self.current.state_owner(self.cursor), self.cursor, self.player.advance(state, symbol), self._near)
+        self._states.note(self.current, self.cursor, self.player.advance(state, symbol))
 
     def reroll(self, seed: int) -> None:
         """Stand at the end of the prompt again, with another seed, ready to write a new branch."""
@@ -356,12 +315,12 @@ class Session:
 
     def _put(self, symbol: int, bits: float, forced: bool) -> None:
         cursor, branch = self.cursor, self.current
+        self._check_room(cursor + 1)
         if cursor < branch.length:
             if branch.symbols_between(cursor, cursor + 1) == [symbol]:
                 self.cursor = cursor + 1
                 return
             branch = self._open_branch(cursor, min(cursor, branch.prompt))
-        self._check_room(cursor + 1)
         branch.append(self.vocabulary.labels[symbol], symbol, bits)
         if forced:
             branch.forced.add(cursor)
@@ -383,7 +342,7 @@ class Session:
         number = max(self.branches) + 1
         branch = Branch(number, old.state_owner(fork), fork, prompt, text, self.luck.seed)
         self.branches[number] = branch
-        self._near = {position: state for position, state in self._near.items() if position <= fork}
+        self._states.forget_after(fork)
         self._stand(branch, fork)
         self._change(fork)
         self.listing += 1
