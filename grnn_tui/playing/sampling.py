@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.distribution import Categorical, Symbol, draw
 from grnn_tui.errors import ModelError
-from grnn_tui.playing.settings import DEFAULT as DEFAULT
+from grnn_tui.playing.settings import AS_IT_IS as AS_IT_IS
 from grnn_tui.playing.settings import Sampling as Sampling
 from grnn_tui.playing.settings import checked as checked
 
+_BITS = 1 / math.log(2)
 _INFINITY = math.inf
 _SMALLEST_TEMPERATURE = 1e-300
 """Below, a quotient could overflow; the distribution is a single symbol long before."""

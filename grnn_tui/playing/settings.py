@@ -31,7 +31,6 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 AS_IT_IS = Sampling()
 """Settings that leave the model's own distribution."""
-_BITS = 1 / math.log(2)
 
 
 def checked(sampling: Sampling) -> Sampling:
