@@ -1,0 +1,295 @@
+"""The training form without a screen: its fields, what is wrong with an entry, and the request it makes.
+
+Fields of the model come from the engine's catalogue, those of the training from `TrainingOptions` itself, so that
+neither is written down a second time.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from grnn_tui import __version__
+from grnn_tui.engine.protocol import BackendInfo, CorpusInfo, Field
+from grnn_tui.errors import UsageError
+from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
+from grnn_tui.runs.store import check_name, runs_root
+
+BUDGETS = ("seconds", "steps", "epochs")
+MAIN_OPTIONS = ("lr", "schedule", "batch", "length", "seed", "device")
+MORE_OPTIONS = ("warmup", "weight_decay", "clip", "threads", "validate_every", "checkpoint_every", "keep")
+SIZES: Mapping[str, Mapping[str, str]] = {
+    "tiny": {"hidden": "64", "layers": "1", "embedding": "16"},
+    "small": {"hidden": "128", "layers": "1", "embedding": "32"},
+    "medium": {"hidden": "256", "layers": "1", "embedding": "64"},
+    "large": {"hidden": "512", "layers": "2", "embedding": "64"},
+}
+_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+_TYPICAL_VOCABULARY = 64
+UNITS = ("character", "byte")
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What has been entered, as text, under the names of the fields."""
+
+    data: str
+    backend: str
+    settings: Mapping[str, str]
+    training: Mapping[str, str]
+    budget: Literal["seconds", "steps", "epochs"] = "seconds"
+    amount: str = "180"
+    name: str = ""
+    unit: str = "character"
+    validation: str = "0.1"
+
+
+def training_fields(names: tuple[str, ...]) -> list[Field]:
+    """The named options of training as fields of the form."""
+    types = {field.name: field for field in msgspec.inspect.type_info(TrainingOptions).fields}  # type: ignore[attr-defined]
+    return [_as_field(types[name]) for name in names]
+
+
+def _as_field(field: msgspec.inspect.Field) -> Field:
+    kind = field.type
+    help_text = ""
+    if isinstance(kind, msgspec.inspect.Metadata):
+        help_text = str((kind.extra_json_schema or {}).get("description", ""))
+        kind = kind.type
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        choices = [str(value) for value in kind.values]
+        return Field(name=field.name, kind="choice", default=field.default, help=help_text, choices=choices)
+    word = "int" if isinstance(kind, msgspec.inspect.IntType) else "float"
+    low = getattr(kind, "ge", None)
+    above = getattr(kind, "gt", None)
+    return Field(
+        name=field.name,
+        kind=word,
+        default=field.default,
+        help=help_text,
+        low=low if low is not None else math.nextafter(above, math.inf) if above is not None else None,
+        high=getattr(kind, "le", None),
+    )
+
+
+def shown_default(field: Field) -> str:
+    """The default as a person would type it."""
+    value = field.default
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def parsed(field: Field, text: str) -> Any:
+    """The value that `text` means for `field`.
+
+    Raises:
+        UsageError: it means none; one short line says what would.
+    """
+    text = text.strip()
+    if field.kind == "bool":
+        return text == "true"
+    if field.kind == "choice":
+        if text not in field.choices:
+            raise UsageError(f"one of {', '.join(field.choices)}")
+        return text
+    whole = field.kind == "int"
+    try:
+        value: float = int(text.replace("_", "")) if whole else float(text)
+    except ValueError:
+        raise UsageError(f"a whole number such as {shown_default(field)}" if whole else "a number") from None
+    if not math.isfinite(value):
+        raise UsageError("a finite number")
+    if (field.low is not None and value < field.low) or (field.high is not None and value > field.high):
+        raise UsageError(_bounds(field))
+    return value
+
+
+def _bounds(field: Field) -> str:
+    low = field.low
+    above = low is not None and 0 < low < 1e-300
+    lower = "" if low is None else "above 0" if above else f"at least {low:g}"
+    upper = "" if field.high is None else f"at most {field.high:g}"
+    return f"{lower}{', ' if lower and upper else ''}{upper}"
+
+
+def faults(entries: Entries, backend: BackendInfo | None, corpora: Mapping[str, CorpusInfo]) -> dict[str, str]:
+    """What is wrong, in the order of the form, one short line each.
+
+    Keys: `data`, `backend`, `set-FIELD` of the model, `amount`, `opt-FIELD` of the training, `validation`, `name`.
+    """
+    found: dict[str, str] = {}
+    checks: list[tuple[str, Any]] = [("data", lambda: check_data(entries.data, corpora))]
+    if backend is None:
+        found["backend"] = "choose a model"
+    else:
+        checks += [(f"set-{f.name}", lambda f=f: parsed(f, entries.settings.get(f.name, ""))) for f in backend.fields]
+    checks.append(("amount", lambda: parsed(budget_fields()[entries.budget], entries.amount)))
+    options = training_fields((*MAIN_OPTIONS, *MORE_OPTIONS))
+    checks += [(f"opt-{f.name}", lambda f=f: parsed(f, entries.training.get(f.name, ""))) for f in options]
+    checks.append(("validation", lambda: parsed(_VALIDATION, entries.validation)))
+    checks.append(("name", lambda: free_name(entries.name)))
+    for name, check in checks:
+        try:
+            check()
+        except UsageError as error:
+            found[name] = str(error)
+    return found
+
+
+_VALIDATION = Field(
+    name="validation", kind="float", default=0.1, help="share held out, from the end", low=0.001, high=0.9
+)
+
+
+def budget_fields() -> dict[str, Field]:
+    """The three budgets, of which one is chosen."""
+    return {
+        "seconds": Field(name="seconds", kind="float", default=180.0, help="stop after so many seconds", low=1.0),
+        "steps": Field(name="steps", kind="int", default=5000, help="stop after so many steps", low=1),
+        "epochs": Field(name="epochs", kind="float", default=5.0, help="passes over the training text", low=0.01),
+    }
+
+
+def check_data(data: str, corpora: Mapping[str, CorpusInfo]) -> None:
+    """Refuse data that cannot be trained on now.
+
+    Raises:
+        UsageError: nothing entered, no such file, or a corpus that has not been fetched.
+    """
+    if not data.strip():
+        raise UsageError("a corpus, or the path of a text")
+    corpus = corpora.get(data)
+    if corpus is not None:
+        if not corpus.ready:
+            raise UsageError(f"not here yet: `grnn-tui fetch {data}` brings it")
+        return
+    fixed = re.split(r"[*?\[]", data, maxsplit=1)[0]
+    globbed = fixed != data
+    try:
+        path = Path(fixed.rpartition("/")[0] + "/" if globbed and "/" in fixed else "." if globbed else data)
+        if not path.expanduser().exists():
+            raise UsageError("there is no such folder" if globbed else "there is no such file")
+    except (OSError, ValueError, RuntimeError):
+        raise UsageError("not a path that can be read") from None
+
+
+def free_name(name: str) -> None:
+    """Refuse a name that cannot be a run's, or is taken; an empty one is made up later.
+
+    Raises:
+        UsageError: the reason.
+    """
+    if not name:
+        return
+    try:
+        check_name(name)
+    except UsageError:
+        raise UsageError("letters, digits, '.', '_' and '-', at most 64, beginning with none of '.-'") from None
+    if (runs_root() / name).exists():
+        raise UsageError("there is a run of that name")
+
+
+def request_of(entries: Entries, backend: BackendInfo, corpora: Mapping[str, CorpusInfo]) -> RunRequest:
+    """The request that the form makes.
+
+    Raises:
+        UsageError: something entered is wrong.
+    """
+    wrong = faults(entries, backend, corpora)
+    if wrong:
+        field, fault = next(iter(wrong.items()))
+        raise UsageError(f"{field.partition('-')[2] or field}: {fault}")
+    source = entries.data if entries.data in corpora else str(Path(entries.data).expanduser().absolute())
+    settings = {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
+    options = {f.name: parsed(f, entries.training[f.name]) for f in training_fields((*MAIN_OPTIONS, *MORE_OPTIONS))}
+    options[entries.budget] = parsed(budget_fields()[entries.budget], entries.amount)
+    request = RunRequest(
+        name=entries.name,
+        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        backend=backend.name,
+        settings=settings,
+        data=DataRequest(
+            sources=(source,),
+            unit="byte" if entries.unit == "byte" else "character",
+            validation=parsed(_VALIDATION, entries.validation),
+        ),
+        training=msgspec.convert(options, TrainingOptions),
+        versions={"grnn-tui": __version__},
+    )
+    return msgspec.structs.replace(request, command=command_of(request, backend))
+
+
+def command_of(request: RunRequest, backend: BackendInfo | None = None) -> str:
+    """The command line that makes this run; what is left at its default is left out."""
+    words = ["grnn-tui", "train", *request.data.sources, "--backend", request.backend]
+    defaults = {f.name: f.default for f in backend.fields} if backend is not None else {}
+    for name, value in request.settings.items():
+        if value == defaults.get(name):
+            continue
+        flag = name.replace("_", "-")
+        words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", _word(value)]
+    plain = TrainingOptions()
+    for name in TrainingOptions.__struct_fields__:
+        value = getattr(request.training, name)
+        if value != getattr(plain, name):
+            words += [f"--{name.replace('_', '-')}", _word(value)]
+    if request.data.unit != "character":
+        words += ["--unit", request.data.unit]
+    if request.data.validation != 0.1:
+        words += ["--val", _word(request.data.validation)]
+    if request.name:
+        words += ["--name", request.name]
+    return shlex.join(words)
+
+
+def _word(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def parameters_of(backend: str, settings: Mapping[str, Any], vocabulary: int = _TYPICAL_VOCABULARY) -> int | None:
+    """About how many weights the model has, for a vocabulary of a usual size; None where there is no telling."""
+    gates = _GATES.get(backend)
+    hidden, layers = settings.get("hidden"), settings.get("layers", 1)
+    if gates is None or not isinstance(hidden, int) or not isinstance(layers, int):
+        return None
+    embedding = settings.get("embedding", 0)
+    width = embedding if isinstance(embedding, int) and embedding else vocabulary
+    total = vocabulary * embedding if embedding else 0
+    for layer in range(layers):
+        total += gates * hidden * ((width if layer == 0 else hidden) + hidden + 2)
+    return total + (0 if settings.get("tied") else vocabulary * hidden) + vocabulary
+
+
+def size_of(settings: Mapping[str, str]) -> str:
+    """The preset that the settings agree with, or `own`."""
+    for name, values in SIZES.items():
+        if all(settings.get(key, value) == value for key, value in values.items()):
+            return name
+    return "own"
+
+
+def completions(text: str, corpora: Mapping[str, CorpusInfo], most: int = 40) -> list[str]:
+    """Names of corpora and paths that begin with `text`; folders end in a slash."""
+    names = [name for name in corpora if name.startswith(text)] if "/" not in text else []
+    folder, _, stem = text.rpartition("/")
+    if not text or text == "~":
+        return names[:most]
+    try:
+        base = Path(folder + "/" if text.startswith("/") and not folder else folder or ".").expanduser()
+        entries = sorted(base.iterdir())[:5000]
+    except (OSError, RuntimeError):
+        return names[:most]
+    prefix = text[: len(text) - len(stem)]
+    for path in entries:
+        if path.name.startswith(stem) and (stem.startswith(".") or not path.name.startswith(".")):
+            names.append(prefix + path.name + ("/" if path.is_dir() else ""))
+            if len(names) >= most:
+                break
+    return names

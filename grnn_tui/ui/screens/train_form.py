@@ -1,0 +1,415 @@
+"""The form that starts a run: data, model, size, budget; checked while typed, started without making keys wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import ClassVar, Literal, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widget import Widget
+from textual.widgets import Button, Input, Select, Static
+
+from grnn_tui.engine.protocol import BackendInfo, CatalogueRead, CorpusInfo, Field
+from grnn_tui.errors import GrnnError
+from grnn_tui.runs.request import RunRequest
+from grnn_tui.runs.store import suggest_name
+from grnn_tui.safetext import clip, sanitise
+from grnn_tui.ui.screens.request_form import (
+    BUDGETS,
+    MAIN_OPTIONS,
+    MORE_OPTIONS,
+    SIZES,
+    UNITS,
+    Entries,
+    budget_fields,
+    command_of,
+    completions,
+    faults,
+    parameters_of,
+    parsed,
+    request_of,
+    shown_default,
+    size_of,
+    training_fields,
+)
+from grnn_tui.ui.widgets.chart_ticks import number, si
+
+OWN_TEXT = "\0own"
+"""The choice of a path instead of a named corpus."""
+
+
+def start_run(request: RunRequest) -> Path:
+    """Make the run and set its trainer going, detached. Blocks; call it in a thread.
+
+    Raises:
+        GrnnError: the settings do not go together, or the run cannot be made or started.
+    """
+    from grnn_tui.backends.registry import backend_named
+    from grnn_tui.runs.launch import start_detached
+    from grnn_tui.runs.store import new_run
+
+    backend_named(request.backend).parse_settings(request.settings)
+    run = new_run(request)
+    start_detached(run)
+    return run.path
+
+
+class PathSuggester(Suggester):
+    """The first path (or corpus) that goes on as the text begins; listing happens in a thread."""
+
+    def __init__(self, corpora: dict[str, CorpusInfo]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._corpora = corpora
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Only what a terminal can show as it is."""
+        found = await asyncio.to_thread(completions, value, self._corpora, 1)
+        return found[0] if found and sanitise(found[0]) == found[0] else None
+
+
+class Choice(Select[str]):
+    """One of a few; ← → turn to the neighbours without opening the list, ↑ ↓ go on to other fields."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "screen.focus_next", show=False),
+        Binding("up", "screen.focus_previous", show=False),
+        Binding("right", "turn(1)", show=False),
+        Binding("left", "turn(-1)", show=False),
+    ]
+
+    def __init__(self, options: list[tuple[Content, str]], value: str, key: str) -> None:
+        super().__init__(options, value=value, allow_blank=False, id=key, compact=True)
+        self._values = [value for _, value in options]
+
+    def action_turn(self, by: int) -> None:
+        """The neighbouring choice."""
+        self.value = self._values[(self._values.index(str(self.value)) + by) % len(self._values)]
+
+
+class Row(Horizontal):
+    """Label, control, and what is to be known (or is wrong) about it."""
+
+    def __init__(self, label: str, control: Widget, help_text: str, *, key: str) -> None:
+        super().__init__(id=f"row-{key}")
+        self._label, self._control, self._help = label, control, help_text
+        self._note = Static(Content(sanitise(help_text)), classes="note", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Side by side."""
+        yield Static(Content(sanitise(self._label)), classes="label", markup=False)
+        yield self._control
+        yield self._note
+
+    def say(self, fault: str | None, help_text: str | None = None) -> None:
+        """Show a fault, or the help again."""
+        if help_text is not None:
+            self._help = help_text
+        self.set_class(fault is not None, "-wrong")
+        self._note.update(Content(sanitise(self._help if fault is None else fault)), layout=False)
+
+
+class TrainForm(ModalScreen[Path | None]):
+    """Answers the directory of the run that was started, or None."""
+
+    DEFAULT_CSS = """
+    TrainForm {
+        align: center middle;
+        & > #form {
+            width: 92;
+            max-width: 100%;
+            height: 100%;
+            max-height: 34;
+            border: round $accent;
+            background: $surface;
+            padding: 0 1;
+        }
+        #fields { height: 1fr; scrollbar-size-vertical: 1; }
+        #settings { height: auto; }
+        Row { height: 1; }
+        Row .label { width: 14; color: $foreground 70%; text-wrap: nowrap; text-overflow: ellipsis; }
+        Row .note {
+            width: 1fr;
+            height: 1;
+            padding: 0 0 0 2;
+            color: $foreground 45%;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+        Row.-wrong .note { color: $error; }
+        Row Input, Row Select { width: 22; background: $foreground 4%; }
+        Row Input:focus { background: $foreground 12%; }
+        Row#row-path Input { width: 1fr; }
+        Row#row-path .note { width: 24; }
+        .heading { height: 2; padding: 1 0 0 0; color: $accent; text-style: bold; }
+        #summary { height: 3; border-top: solid $foreground 15%; }
+        #buttons { height: 1; }
+        #buttons Button { margin: 0 2 0 0; min-width: 12; }
+        #buttons Static { width: 1fr; text-align: right; color: $foreground 45%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "start", "start"),
+        Binding("escape", "cancel", "cancel"),
+        Binding("down", "screen.focus_next", show=False),
+        Binding("up", "screen.focus_previous", show=False),
+    ]
+    AUTO_FOCUS = "#data"
+
+    def __init__(
+        self,
+        catalogue: CatalogueRead,
+        *,
+        data: str | None = None,
+        start: Callable[[RunRequest], Path] = start_run,
+    ) -> None:
+        super().__init__()
+        self._corpora = {c.name: c for c in catalogue.corpora}
+        self._backends = {b.name: b for b in catalogue.backends}
+        self._begin = start
+        named = data in self._corpora
+        self._data = data if named and data else (OWN_TEXT if data or not self._corpora else next(iter(self._corpora)))
+        self._path = "" if named or data is None else data
+        self._backend_name = "lstm" if "lstm" in self._backends else next(iter(self._backends), "")
+        self._starting = False
+        self._amounts = {name: shown_default(field) for name, field in budget_fields().items()}
+
+    # --- what is on it ------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Fields that scroll, over a summary that stays."""
+        with Vertical(id="form") as box:
+            box.border_title = Content("Train a model")
+            with VerticalScroll(id="fields", can_focus=False):
+                yield from self._data_rows()
+                yield from self._model_rows()
+                yield Vertical(id="settings")
+                yield from self._budget_rows()
+                yield Static("More", classes="heading", markup=False)
+                yield from (self._field_row(f, "opt") for f in training_fields(MORE_OPTIONS))
+            yield Static(id="summary", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button("Start", id="start", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Static("↑↓ fields · ←→ choices · ctrl+r starts · esc leaves", markup=False)
+
+    def _data_rows(self) -> Iterable[Widget]:
+        options = [(Content(sanitise(name)), name) for name in self._corpora]
+        options.append((Content("a text of your own …"), OWN_TEXT))
+        yield Row("data", Choice(options, self._data, "data"), "", key="data")
+        path = Input(self._path, placeholder="file, folder, glob or .gz", id="path", compact=True)
+        path.suggester = PathSuggester({})
+        yield Row("path", path, "→ completes", key="path")
+        units = [(Content(unit), unit) for unit in UNITS]
+        yield Row("unit", Choice(units, "character", "unit"), "what one symbol is", key="unit")
+        held = Input("0.1", id="validation", compact=True)
+        yield Row("held out", held, "share kept for validation, from the end", key="validation")
+
+    def _model_rows(self) -> Iterable[Widget]:
+        yield Static("Model", classes="heading", markup=False)
+        options = [(Content(sanitise(name)), name) for name in self._backends]
+        yield Row("model", Choice(options, self._backend_name, "backend"), "", key="backend")
+        sizes = [(Content(size), size) for size in (*SIZES, "own")]
+        yield Row("size", Choice(sizes, "medium", "size"), "a starting point for the fields below", key="size")
+
+    def _budget_rows(self) -> Iterable[Widget]:
+        yield Static("Training", classes="heading", markup=False)
+        kinds = [(Content(kind), kind) for kind in BUDGETS]
+        yield Row("budget", Choice(kinds, "seconds", "budget"), "what the run ends after", key="budget")
+        amount = Input(self._amounts["seconds"], id="amount", compact=True)
+        yield Row("amount", amount, "how many of them", key="amount")
+        yield from (self._field_row(f, "opt") for f in training_fields(MAIN_OPTIONS))
+        name = Input("", placeholder="made up", id="name", compact=True)
+        yield Row("name", name, "of the run; empty: made from date, data and model", key="name")
+
+    def _field_row(self, field: Field, kind: str) -> Row:
+        key, default = f"{kind}-{field.name}", shown_default(field)
+        if field.kind in ("choice", "bool"):
+            choices = field.choices if field.kind == "choice" else ["true", "false"]
+            words = {"true": "yes", "false": "no"} if field.kind == "bool" else {}
+            options = [(Content(sanitise(words.get(c, c))), c) for c in choices]
+            control: Widget = Choice(options, default, key)
+        else:
+            control = Input(default, id=key, compact=True, select_on_focus=True)
+        return Row(field.name.replace("_", " "), control, field.help, key=key)
+
+    async def on_mount(self) -> None:
+        """The fields of the first model."""
+        await self._mount_settings()
+        self._show_path()
+        self._check()
+
+    async def _mount_settings(self) -> None:
+        holder = self.query_one("#settings", Vertical)
+        backend = self._backend
+        async with self.batch():
+            await holder.remove_children()
+            if backend is not None:
+                await holder.mount_all(self._field_row(f, "set") for f in backend.fields)
+        names = {f.name for f in backend.fields} if backend is not None else set()
+        self.query_one("#row-size").display = "hidden" in names
+
+    # --- what is entered ----------------------------------------------------------------------------------------------
+
+    @property
+    def _backend(self) -> BackendInfo | None:
+        return self._backends.get(self._backend_name)
+
+    def entries(self) -> Entries:
+        """All of it as text."""
+        backend = self._backend
+        data = self._value("data")
+        return Entries(
+            data=self._value("path") if data == OWN_TEXT else data,
+            backend=self._backend_name,
+            settings={f.name: self._value(f"set-{f.name}") for f in backend.fields} if backend is not None else {},
+            training={f.name: self._value(f"opt-{f.name}") for f in training_fields((*MAIN_OPTIONS, *MORE_OPTIONS))},
+            budget=cast("Literal['seconds', 'steps', 'epochs']", self._value("budget")),
+            amount=self._value("amount"),
+            name=self._value("name").strip(),
+            unit=self._value("unit"),
+            validation=self._value("validation"),
+        )
+
+    def _value(self, key: str) -> str:
+        found = self.query(f"#{key}")
+        control = found.first() if found else None
+        if isinstance(control, Select):
+            return str(control.value)
+        return control.value if isinstance(control, Input) else ""
+
+    async def on_select_changed(self, event: Select.Changed) -> None:
+        """Other fields for another model; other figures for another size."""
+        key, value = event.select.id, str(event.value)
+        if key == "backend" and value != self._backend_name:
+            self._backend_name = value
+            await self._mount_settings()
+        elif key == "data":
+            self._show_path()
+        elif key == "size" and value in SIZES:
+            self._apply_size(value)
+        elif key == "budget":
+            self.query_one("#amount", Input).value = self._amounts[value]
+        self._check()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check what has been typed."""
+        if event.input.id == "amount":
+            self._amounts[self._value("budget")] = event.value
+        self._check()
+
+    def on_input_submitted(self) -> None:
+        """Enter goes on to the next field."""
+        self.focus_next()
+
+    def _apply_size(self, size: str) -> None:
+        for name, value in SIZES[size].items():
+            for control in self.query(f"#set-{name}").results(Input):
+                control.value = value
+
+    def _show_path(self) -> None:
+        self.query_one("#row-path").display = self._value("data") == OWN_TEXT
+
+    def _check(self) -> None:
+        """Every field's fault, and what would be run."""
+        entries = self.entries()
+        wrong = faults(entries, self._backend, self._corpora)
+        on_path = self._value("data") == OWN_TEXT
+        for row in self.query(Row):
+            key = (row.id or "").removeprefix("row-")
+            fault = wrong.get("data" if key == "path" else key)
+            row.say(None if key == "data" and on_path else fault, self._note(key))
+        size = self.query_one("#size", Select)
+        agrees = size_of(entries.settings)
+        if size.value != agrees:
+            with self.prevent(Select.Changed):
+                size.value = agrees
+        self.query_one("#start", Button).disabled = bool(wrong) or self._starting
+        self._summarise(entries, wrong)
+
+    def _note(self, key: str) -> str | None:
+        if key == "data":
+            corpus = self._corpora.get(self._value("data"))
+            if corpus is None:
+                return "any text: characters are counted, nothing is uploaded"
+            floor = f"; exact entropy {number(corpus.floor_nats)} nats" if corpus.floor_nats is not None else ""
+            return corpus.summary + floor
+        if key == "backend":
+            return self._backend.summary if self._backend is not None else None
+        if key == "amount":
+            return budget_fields()[self._value("budget")].help
+        return None
+
+    def _summarise(self, entries: Entries, wrong: dict[str, str]) -> None:
+        width = max(30, self.query_one("#summary").size.width)
+        backend = self._backend
+        if wrong or backend is None:
+            field, fault = next(iter(wrong.items()), ("model", "there is none to be trained"))
+            where = field.removeprefix("set-").removeprefix("opt-").replace("_", " ")
+            line = Content.styled(clip(sanitise(f"{where}: {fault}"), width), "$error")
+            self.query_one("#summary", Static).update(line, layout=False)
+            return
+        request = request_of(entries, backend, self._corpora)
+        parameters = parameters_of(
+            request.backend, {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
+        )
+        about = f"about {si(parameters)} parameters · " if parameters else ""
+        name = entries.name or suggest_name(entries.data, entries.backend)
+        head = clip(sanitise(f"{about}run {name}"), width)
+        command = clip(sanitise(command_of(request, backend)), 2 * width - 4)
+        lines = Content.assemble((head, "bold"), "\n", (f"$ {command}", "$foreground 60%"))
+        self.query_one("#summary", Static).update(lines, layout=False)
+
+    # --- starting -----------------------------------------------------------------------------------------------------
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Start, or leave."""
+        if event.button.id == "start":
+            self.action_start()
+        else:
+            self.action_cancel()
+
+    def action_start(self) -> None:
+        """Start the run, if everything is right."""
+        backend = self._backend
+        if self._starting or backend is None:
+            return
+        try:
+            request = request_of(self.entries(), backend, self._corpora)
+        except GrnnError:
+            self._check()
+            self._focus_fault()
+            return
+        self._starting = True
+        self.query_one("#start", Button).disabled = True
+        self._say("starting …", "$foreground 60%")
+        self.run_worker(self._start(request), exclusive=True, group="start-run", exit_on_error=False)
+
+    async def _start(self, request: RunRequest) -> None:
+        try:
+            path = await asyncio.to_thread(self._begin, request)
+        except (GrnnError, OSError) as error:
+            self._starting = False
+            self._check()
+            self._say(str(error), "$error")
+        else:
+            self.dismiss(path)
+
+    def _say(self, text: str, style: str) -> None:
+        self.query_one("#summary", Static).update(Content.styled(sanitise(text), style), layout=False)
+
+    def _focus_fault(self) -> None:
+        for row in self.query(Row):
+            if row.has_class("-wrong"):
+                row.query(Input).focus() if row.query(Input) else row.query(Select).focus()
+                return
+
+    def action_cancel(self) -> None:
+        """Leave without a run."""
+        self.dismiss(None)
