@@ -24,6 +24,7 @@ from grnn_tui.runs.rows import Trained, Validated
 
 VARIABLE = "GRNN_TUI_RUNS"
 TRASH = ".trash"
+_SAY_NOTHING = frozenset({"input", "train", "data", "text", "corpus"})
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
 
@@ -72,7 +73,11 @@ def check_name(name: str) -> str:
 def suggest_name(data: str, backend: str, now: datetime | None = None) -> str:
     """A name for a new run, such as `1120-tales-lstm`; `new_run` makes it unique."""
     now = now or datetime.now()
-    stem = re.sub(r"[^A-Za-z0-9_]+", "-", Path(data).name.split(".")[0]).strip("-")[:32] or "text"
+    path = Path(data)
+    stem = path.name.split(".")[0]
+    if stem in _SAY_NOTHING and path.parent.name:
+        stem = path.parent.name
+    stem = re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:32] or "text"
     return f"{now:%m%d}-{stem}-{backend}"[:56].rstrip("-.")
 
 

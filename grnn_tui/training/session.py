@@ -132,7 +132,7 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     threads = choose_threads(options.threads)
     text = read_text(request.data, sitting.reading, read_header(step.path).vocabulary if step else None)
     machine = Machine.here(device, threads)
-    warnings = _warnings(text, step, progress, machine)
+    warnings = sitting.warnings + _warnings(text, step, progress, machine)
     prepare(device, threads, options.seed)
     vocabulary = text.corpus.vocabulary
     network = backend.build_network(settings, vocabulary).to(device)
@@ -148,6 +148,7 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     saver = Saver(run.path, sitting.journal, sitting.clock, options.keep)
     started = _started(setting, network, text, progress, warnings)
     if isinstance(network, CountedNetwork):
+        sitting.began = True
         sitting.journal.tell(started)
         sitting.clock.go()
         return count(setting, network, text.train, sitting.clock, sitting.journal, saver)
@@ -163,9 +164,10 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
         saver.saved = step.number
         if trainer.limits.reached(progress.step, progress.seconds):
             raise UsageError(
-                f"the run {run.name} is finished (step {progress.step:,}, {progress.seconds:.0f} s); go on with a larger"
-                " --steps, --seconds or --epochs"
+                f"the run {run.name} is finished (step {progress.step:,}, {progress.seconds:.0f} s);"
+                " go on with a larger --steps, --seconds or --epochs"
             )
+    sitting.began = True
     sitting.journal.tell(
         msgspec.structs.replace(started, total_steps=trainer.limits.steps, batch=streams.batch, length=streams.length)
     )
@@ -231,7 +233,8 @@ def _warnings(text: Text, step: Step | None, progress: Progress | None, machine:
         fingerprint = read_header(step.path).trained.data_fingerprint
         if fingerprint and text.corpus.fingerprint != fingerprint:
             raise RunError(
-                f"the text {text.corpus.name} has changed since the run began; bring the old one back or begin a new run"
+                f"the text {text.corpus.name} has changed since the run began;"
+                " bring the old one back or begin a new run"
             )
         changed = machine.differences(progress.machine)
         if changed:
