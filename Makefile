@@ -39,7 +39,7 @@ format: $(STAMP) ## put the code in its form
 	$(BIN)/ruff format .
 
 models: $(STAMP) ## rebuild every shipped model with the command on its card
-	$(BIN)/python -m grnn_tui.cli.shipped $(ARGS)
+	$(BIN)/python models/build.py $(ARGS)
 
 snapshots: $(STAMP) ## redraw the pictures and text snapshots of every screen
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui --snapshot-update

@@ -27,6 +27,7 @@ COMMANDS = {
     "resume": ("grnn_tui.cli.steer:resume", "Let a waiting run go on."),
     "stop": ("grnn_tui.cli.steer:stop", "Let a run finish its step, save and end."),
     "checkpoint": ("grnn_tui.cli.steer:checkpoint", "Save a run now."),
+    "export": ("grnn_tui.cli.export:export", "Write a model to a directory of its own, with a card."),
     "set": ("grnn_tui.cli.steer:set_value", "Change a run's learning rate."),
 }
 

@@ -1,0 +1,65 @@
+"""`export`: a model directory of its own, with a card, from anything that can be played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+SAMPLE_LENGTH = 400
+
+
+@click.command()
+@click.argument("model")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--summary", default="", help="One sentence for the card.")
+@click.option("--name", default="", help="What the card calls it; the directory's name if not given.")
+@click.option("--force", is_flag=True, help="Replace a model that is there already.")
+def export(model: str, directory: Path, summary: str, name: str, force: bool) -> None:
+    """Write MODEL (a run, RUN@best, a shipped name ...) to DIRECTORY, ready to be given away.
+
+    Every command that takes a model takes the directory.
+    """
+    from grnn_tui.backends.modeldir import CARD, HEADER, write_model
+    from grnn_tui.data.builtin.sums import held_out
+    from grnn_tui.engine.models import open_model
+    from grnn_tui.errors import UsageError
+    from grnn_tui.playing.adding import share_right
+    from grnn_tui.playing.card import Card, markdown
+    from grnn_tui.playing.generation import generate
+    from grnn_tui.playing.settings import Sampling
+
+    if (directory / HEADER).exists() and not force:
+        raise UsageError(f"{directory} holds a model already; give --force to replace it")
+    if directory.exists() and not (directory / HEADER).exists() and any(directory.iterdir()):
+        raise UsageError(f"{directory} is not empty and holds no model; choose another directory")
+    opened = open_model(model)
+    located, source = opened.located, opened.directory
+    vocabulary, header = opened.vocabulary, source.header
+    sample = "".join(generate(opened.player, vocabulary, "", SAMPLE_LENGTH, Sampling(), seed=1))
+    notes = []
+    if header.trained.data == "sums":
+        share = share_right(opened.player, vocabulary, held_out())
+        notes.append(f"Of the sums that its training text never shows, it gets {100 * share:.1f} % right.")
+    card = Card(
+        name=name or directory.absolute().name,
+        summary=summary or f"{source.backend.summary[:1].upper()}{source.backend.summary[1:]}.",
+        header=header,
+        parameters=sum(int(array.size) for array in source.arrays.values()),
+        references=_references(located.run.metrics if located.run else None),
+        sample=sample,
+        notes=notes,
+    )
+    write_model(directory, header, source.arrays, markdown(card))
+    click.echo(str(directory))
+    click.echo(f"{directory / CARD} says how it came to be", err=True)
+
+
+def _references(metrics: Path | None) -> dict[str, float]:
+    from grnn_tui.runs.metrics import read_rows
+    from grnn_tui.runs.rows import Started
+
+    if metrics is None:
+        return {}
+    started = [row for row in read_rows(metrics).rows if isinstance(row, Started)]
+    return dict(started[-1].references) if started else {}

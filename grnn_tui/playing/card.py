@@ -1,0 +1,61 @@
+"""The card of a model directory: what it learned from, how, how well, and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grnn_tui.backends.modeldir import Header
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything a card says."""
+
+    name: str
+    summary: str
+    header: Header
+    parameters: int
+    references: Mapping[str, float]
+    """Reference lines on the same held-out text, nats per symbol."""
+    sample: str
+    notes: Sequence[str] = ()
+
+
+def markdown(card: Card) -> str:
+    """The card as Markdown; the sample stands in a fence longer than any run of backticks in it."""
+    trained, unit = card.header.trained, card.header.vocabulary.unit
+    settings = ", ".join(f"{name} {_plain(value)}" for name, value in card.header.settings.items())
+    rows = [
+        ("backend", f"`{card.header.backend}`: {settings}"),
+        ("parameters", f"{card.parameters:,}"),
+        ("data", f"`{trained.data}`"),
+        ("command", f"`{trained.command}`"),
+        ("trained for", f"{trained.step:,} steps, {trained.seconds:,.0f} s"),
+        ("loss on held-out text", _nats(trained.validation_nats, unit)),
+        *((f"{name} on the same text", _nats(value, unit)) for name, value in card.references.items()),
+    ]
+    if trained.floor_nats is not None:
+        rows.append(("exact entropy of the source", _nats(trained.floor_nats, unit)))
+        if trained.validation_nats is not None:
+            rows.append(
+                ("above the exact entropy by", f"{100 * (trained.validation_nats / trained.floor_nats - 1):.2f} %")
+            )
+    fence = "```"
+    while fence in card.sample:
+        fence += "`"
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    notes = "".join(f"\n{note}\n" for note in card.notes)
+    return (
+        f"# {card.name}\n\n{card.summary}\n\n| | |\n|---|---|\n{table}\n{notes}\n"
+        f"It writes, at temperature 1 and seed 1:\n\n{fence}text\n{card.sample.rstrip()}\n{fence}\n"
+    )
+
+
+def _plain(value: Any) -> str:
+    return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _nats(value: float | None, unit: str) -> str:
+    return "not measured" if value is None else f"{value:.4f} nats per {unit}"
