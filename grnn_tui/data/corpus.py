@@ -142,6 +142,10 @@ class _Reading:
         facts = (FORMAT, self.unit, self.encoding, _vocabulary_hash(self.vocabulary), self.source.signature())
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
+    def digest(self) -> hashlib._Hash:
+        """The hash that becomes the fingerprint: of the unit, then of the text in UTF-8 or the bytes."""
+        return hashlib.sha256(self.unit.encode() + b"\0")
+
     def codes(self, decoder: TextDecoder, done: int) -> Iterator[tuple[NDArray[Any], bytes]]:
         """Code points (or bytes) in chunks, each with the bytes to hash; `done` bytes were consumed before."""
         total = 2 * self.source.size
@@ -171,7 +175,7 @@ def _read(reading: _Reading, store: CorpusCache) -> tuple[Remembered, tuple[Entr
     before = reading.signature
     decoder = TextDecoder(reading.encoding)
     seen = np.zeros(_CODE_POINTS, dtype=np.bool_)
-    digest = hashlib.sha256(reading.unit.encode() + b"\0")
+    digest = reading.digest()
     count = 0
     for codes, data in reading.codes(decoder, 0):
         seen[codes] = True
@@ -198,20 +202,18 @@ def _encode(
 ) -> tuple[Entry, Symbols]:
     """The second pass: symbols through a table over all code points, -1 for what the vocabulary lacks."""
     table = _table(vocabulary)
-    passed = 0
 
     def blocks() -> Iterator[Symbols]:
-        nonlocal passed
+        digest = reading.digest()
         any_known = False
-        for codes, _ in reading.codes(TextDecoder(reading.encoding), reading.source.size):
-            passed += codes.size
+        for codes, data in reading.codes(TextDecoder(reading.encoding), reading.source.size):
+            digest.update(data)
             block = table[codes]
             known = block >= 0
-            if passed > count or (reading.vocabulary is None and not known.all()):
-                raise _changed(reading.source)
             any_known = any_known or bool(known.any())
-            yield block if reading.vocabulary is None else block[known]
-        if passed != count:
+            yield block[known]
+        # Checked before the entry becomes visible: no text may ever stand under the hash of another.
+        if digest.hexdigest() != fingerprint:
             raise _changed(reading.source)
         if not any_known:
             raise DataError(f"the vocabulary has no character of {reading.source.name}: it is another kind of text")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from grnn_tui.data.builtin import BUILT_INS
 from grnn_tui.data.corpus import Corpus, open_corpus, require_length
+from grnn_tui.data.sources import FilePart
 from grnn_tui.data.vocabulary import Unit, Vocabulary
 from grnn_tui.errors import DataError
 
@@ -237,6 +239,8 @@ def test_a_pipe_is_one_line_and_waits_for_nobody(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(DataError, match="is a pipe, not a file"):
         open_corpus(str(tmp_path / "fifo"))
+    with pytest.raises(DataError, match="is a pipe, not a file"):
+        list(FilePart(tmp_path / "fifo").chunks())
 
 
 def test_a_device_is_one_line() -> None:
@@ -260,6 +264,21 @@ def test_a_file_that_grows_while_it_is_read_is_one_line(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="log changed while it was being read"):
         open_corpus(str(path), progress=append)
+
+
+def test_a_file_rewritten_between_the_passes_is_one_line_and_leaves_nothing(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes(b"abba" * 10)
+    before = path.stat().st_ctime_ns
+
+    def rewrite(done: int, total: int | None) -> None:
+        deadline = time.monotonic() + 10
+        while path.stat().st_ctime_ns == before and time.monotonic() < deadline:
+            path.write_bytes(b"baab" * 10)
+
+    with pytest.raises(DataError, match="text changed while it was being read"):
+        open_corpus(str(path), progress=rewrite)
+    assert not list((cache / "corpora").iterdir())
 
 
 if TINYSHAKESPEARE.exists():
