@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from grnn_echo.spec import EchoSettings
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.data.vocabulary import Vocabulary
-from grnn_echo.spec import EchoSettings
 
 
 class EchoNetwork(Network):
