@@ -1,0 +1,136 @@
+"""What the screen knows, as a value, and the pure function that takes in what the engine says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from grnn_tui.engine.client import EngineDied
+from grnn_tui.engine.protocol import (
+    BranchInfo,
+    BranchRead,
+    CatalogueRead,
+    Event,
+    Failed,
+    Frame,
+    ModelOpened,
+    Prediction,
+    Splice,
+    Totals,
+)
+from grnn_tui.ui.transcript import Transcript
+
+EngineState = Literal["starting", "ready", "restarting"]
+Severity = Literal["information", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line for the person. `number` tells two alike apart."""
+
+    text: str
+    severity: Severity = "information"
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class PlayState:
+    """Everything the playing side of the screen shows; foreign text in it is raw."""
+
+    reference: str = ""
+    """The model that was asked for last."""
+    engine: EngineState = "starting"
+    deaths: int = 0
+    model: ModelOpened | None = None
+    transcript: Transcript = field(default_factory=Transcript)
+    branch: int = 0
+    cursor: int = 0
+    length: int = 0
+    prompt: int = 0
+    prompt_text: str = ""
+    prediction: Prediction | None = None
+    totals: Totals = Totals(0, 0.0, 0, 0.0)
+    generating: bool = False
+    rate: float = 0.0
+    busy: bool = False
+    branches: tuple[BranchInfo, ...] = ()
+    catalogue: CatalogueRead | None = None
+    compared: tuple[BranchRead, ...] = ()
+    """Whole branches that were asked for, newest last."""
+    notice: Notice | None = None
+
+    @property
+    def unit(self) -> str:
+        """What figures are per."""
+        return self.model.unit if self.model is not None else "character"
+
+    @property
+    def written(self) -> str:
+        """What follows the prompt, raw."""
+        return self.transcript.between(self.prompt, self.length)
+
+    def branch_info(self, number: int) -> BranchInfo | None:
+        """What is known of a branch."""
+        return next((info for info in self.branches if info.branch == number), None)
+
+
+def reduce(state: PlayState, event: Event | EngineDied) -> PlayState:
+    """The state after an event.
+
+    Raises:
+        ValueError: the event cannot follow what was told before.
+    """
+    if isinstance(event, Frame):
+        return _after_frame(state, event)
+    if isinstance(event, ModelOpened):
+        return _after_opening(state, event)
+    if isinstance(event, BranchRead):
+        others = tuple(read for read in state.compared if read.info.branch != event.info.branch)
+        return replace(state, compared=(*others, event)[-4:])
+    if isinstance(event, CatalogueRead):
+        return replace(state, catalogue=event)
+    if isinstance(event, Failed):
+        return noticed(state, event.text, "error")
+    return _after_death(state, event)
+
+
+def noticed(state: PlayState, text: str, severity: Severity = "information") -> PlayState:
+    """The same with one line for the person."""
+    number = state.notice.number + 1 if state.notice is not None else 1
+    return replace(state, notice=Notice(text, severity, number))
+
+
+def _after_frame(state: PlayState, frame: Frame) -> PlayState:
+    transcript = state.transcript
+    for splice in frame.splices:
+        transcript = transcript.spliced(splice)
+    if transcript.length > frame.length:
+        transcript = transcript.spliced(Splice(frame.length, [], [], []))
+    return replace(
+        state,
+        transcript=transcript,
+        branch=frame.branch,
+        cursor=frame.cursor,
+        length=frame.length,
+        prompt=frame.prompt,
+        prompt_text=frame.prompt_text,
+        prediction=frame.prediction if frame.prediction is not None or not frame.busy else state.prediction,
+        totals=frame.totals,
+        generating=frame.generating,
+        rate=frame.rate,
+        busy=frame.busy,
+        branches=state.branches if frame.branches is None else tuple(frame.branches),
+    )
+
+
+def _after_opening(state: PlayState, opened: ModelOpened) -> PlayState:
+    before = state.model
+    state = replace(state, engine="ready", model=opened, reference=opened.reference)
+    if before is not None and before.reference == opened.reference and opened.step != before.step:
+        return noticed(state, f"now playing step {opened.step} of {opened.name}")
+    return state
+
+
+def _after_death(state: PlayState, death: EngineDied) -> PlayState:
+    dead = replace(state, engine="restarting", deaths=state.deaths + 1, generating=False, rate=0.0, busy=False)
+    return noticed(dead, f"{death.text}; it is started again, your text is kept", "warning")
