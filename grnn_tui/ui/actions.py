@@ -163,34 +163,55 @@ _PANES = (
 )
 
 _TRAINING = (
-    _action(
-        "metric_before",
-        "training",
-        "left",
-        "metric",
-        "The metric before; with the cursor up, a cell to the left",
-        call="metric(-1)",
-    ),
-    _action(
-        "metric_after",
-        "training",
-        "right",
-        "metric",
-        "The metric after; with the cursor up, a cell to the right",
-        4,
-        call="metric(1)",
-    ),
-    _action("log", "training", "l", "log", "Loss linear or logarithmic", 5),
-    _action("less_smooth", "training", "left_square_bracket", "raw", "Less smoothing", call="smooth(-1)"),
-    _action("smoother", "training", "right_square_bracket", "smooth", "More smoothing", 3, call="smooth(1)"),
+    _action("metric_before", "training", "left", "metric", "The metric before; with the cursor up, the cursor back"),
+    _action("metric_after", "training", "right", "metric", "The metric after; with the cursor up, the cursor on", 4),
+    _action("log_axis", "training", "l", "log", "Loss linear or logarithmic", 5),
+    _action("less_smooth", "training", "left_square_bracket", "raw", "Less smoothing"),
+    _action("smoother", "training", "right_square_bracket", "smooth", "More smoothing", 3),
     _action("span", "training", "v", "span", "All of the run, or its last part"),
-    _action("axis", "training", "a", "time", "Steps or time below the curve"),
+    _action("step_or_time", "training", "a", "time", "Steps or time below the curve"),
+    _action("overlay", "training", "o", "overlay", "Lay another run over this one, or take it away"),
     _action("cursor", "training", "c", "cursor", "A cursor that reads the curve"),
     _action("checkpoint", "training", "C", "save", "Write a checkpoint now", 6),
     _action("pause_run", "training", "P", "pause run", "Let the run wait, or go on"),
-    _action("set_rate", "training", "h", "rate", "Set the learning rate"),
-    _action("play_run", "training", "enter", "play it", "Play the newest checkpoint of the run", 8),
+    _action("set_rate", "training", "L", "rate", "Set the learning rate of the run"),
+    _action("play_run", "training", "W", "play it", "Play the newest checkpoint of the run"),
     _action("stop_run", "training", "S", "stop…", "Stop and save, kill, detach", 7),
+)
+
+_MONITOR = (
+    _action("metric_before", "monitor", "left", "metric", "The metric before; with the cursor up, the cursor back"),
+    _action("metric_after", "monitor", "right", "metric", "The metric after; with the cursor up, the cursor on", 7),
+    _action("log_axis", "monitor", "l", "log", "Loss linear or logarithmic", 5),
+    _action("less_smooth", "monitor", "left_square_bracket", "raw", "Less smoothing"),
+    _action("smoother", "monitor", "right_square_bracket", "smooth", "More smoothing", 3),
+    _action("span", "monitor", "v", "span", "All of the run, or its last part", 4),
+    _action("step_or_time", "monitor", "a", "time", "Steps or time below the curve", 2),
+    _action("overlay", "monitor", "o", "overlay", "Lay another run over this one, or take it away", 2),
+    _action("cursor", "monitor", "c", "cursor", "A cursor that reads the curve", 4),
+    _action("checkpoint", "monitor", "C", "save", "Write a checkpoint now", 6),
+    _action("pause_run", "monitor", "p P space", "pause", "Let the run wait, or go on", 6),
+    _action("set_rate", "monitor", "L", "rate", "Set the learning rate of the run", 1),
+    _action("play_run", "monitor", "W", "play it", "Play the newest checkpoint of the run", 2),
+    _action("stop_run", "monitor", "S", "stop…", "Stop and save, kill, detach", 7),
+    _action("export", "monitor", "x", "export", "Write the curves to a CSV and a JSON file in this folder", 1),
+    _action("runs", "monitor", "u", "runs", "List runs, alive and past"),
+    _action("close", "monitor", "q escape m", "back", "Back to the main screen", 9),
+)
+
+_RUNS = (
+    _action("attach", "runs", "enter", "attach", "Follow this run in the training pane", 9),
+    _action("play", "runs", "p", "play", "Play its newest checkpoint", 8),
+    _action("resume", "runs", "r", "resume", "Go on with a run that has ended", 7),
+    _action("delete", "runs", "d delete", "delete", "Delete the run; asks first", 6),
+    _action("filter", "runs", "slash", "filter", "Show runs that have these words", 5),
+    _action("train", "runs", "t", "train", "Train a model of your own", 4),
+    _action("close", "runs", "q escape", "back", "Back to the main screen", 9),
+)
+
+_FORM = (
+    _action("start", "form", "ctrl+r", "start", "Start the run, detached", 9, priority=True),
+    _action("close", "form", "ctrl+n escape", "cancel", "Leave without a run", 8),
 )
 
 _SCREENS = (
@@ -204,7 +225,17 @@ _SCREENS = (
     _action("open_model", "models", "enter", "open", "Play this model", 9),
 )
 
-ACTIONS: tuple[Action, ...] = (*_APP, *_TYPING, *_PLAY, *_PANES, *_TRAINING, *_SCREENS)
+ACTIONS: tuple[Action, ...] = (
+    *_APP,
+    *_TYPING,
+    *_PLAY,
+    *_PANES,
+    *_TRAINING,
+    *_SCREENS,
+    *_MONITOR,
+    *_RUNS,
+    *_FORM,
+)
 """Every action there is."""
 
 

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.widgets.chart_ticks import number
 
-_BOX = """
+BOX = """
     align: center middle;
     & > Vertical {
         width: 52;
@@ -31,7 +31,7 @@ _BOX = """
 class StopDialog(ModalScreen[str | None]):
     """Stop and save, kill, detach, or none of them. Answers `stop`, `kill`, `detach` or None."""
 
-    DEFAULT_CSS = f"StopDialog {{ {_BOX} }}"
+    DEFAULT_CSS = f"StopDialog {{ {BOX} }}"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "choose('stop')", "stop and save"),
         Binding("k", "choose('kill')", "kill"),
@@ -68,7 +68,7 @@ class RateDialog(ModalScreen[float | None]):
     """Another peak learning rate, checked while it is typed."""
 
     DEFAULT_CSS = f"""
-    RateDialog {{ {_BOX} }}
+    RateDialog {{ {BOX} }}
     RateDialog Input {{ border: none; height: 1; padding: 0 1; background: $boost; }}
     RateDialog #rate-error {{ height: 1; color: $error; }}
     """

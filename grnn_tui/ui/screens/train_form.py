@@ -21,6 +21,7 @@ from grnn_tui.errors import GrnnError
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.store import suggest_name
 from grnn_tui.safetext import clip, sanitise
+from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.screens.request_form import (
     BUDGETS,
     MAIN_OPTIONS,
@@ -155,8 +156,7 @@ class TrainForm(ModalScreen[Path | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "start", "start"),
-        Binding("escape", "cancel", "cancel"),
+        *bindings_for("form"),
         Binding("down", "screen.focus_next", show=False),
         Binding("up", "screen.focus_previous", show=False),
     ]
@@ -197,7 +197,7 @@ class TrainForm(ModalScreen[Path | None]):
             with Horizontal(id="buttons"):
                 yield Button("Start", id="start", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Static("↑↓ fields · ←→ choices · ctrl+r starts · esc leaves", markup=False)
+                yield Static("↑↓ ←→ move · ^r start · esc leave", markup=False)
 
     def _data_rows(self) -> Iterable[Widget]:
         options = [(Content(sanitise(name)), name) for name in self._corpora]
@@ -373,7 +373,7 @@ class TrainForm(ModalScreen[Path | None]):
         if event.button.id == "start":
             self.action_start()
         else:
-            self.action_cancel()
+            self.action_close()
 
     def action_start(self) -> None:
         """Start the run, if everything is right."""
@@ -410,6 +410,6 @@ class TrainForm(ModalScreen[Path | None]):
                 row.query(Input).focus() if row.query(Input) else row.query(Select).focus()
                 return
 
-    def action_cancel(self) -> None:
+    def action_close(self) -> None:
         """Leave without a run."""
         self.dismiss(None)

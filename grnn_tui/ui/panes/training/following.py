@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.commands import Command, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun
+from grnn_tui.runs.directory import Run
 from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.panes.training.followed import BIG_BYTES, FollowedRun
-from grnn_tui.ui.panes.training.messages import MonitorRequested, NoticeGiven, PlayRequested, RunDetached
+from grnn_tui.ui.panes.training.messages import NoticeGiven, PlayRequested, RunDetached
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.view import Shown, moved_cursor, plot_of, shown_of
 from grnn_tui.ui.widgets.chart import Plot
+from grnn_tui.ui.widgets.chart_view import ChartView
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -118,8 +123,15 @@ class Following(_Base):
             self.followed.look_through(options)
             self._painted_at = float("-inf")
 
-    def action_metric(self, by: int = 1) -> None:
-        """Another metric; with the cursor up, the cursor one cell on."""
+    def action_metric_before(self) -> None:
+        """The metric before, or the cursor a cell back."""
+        self._turn(-1)
+
+    def action_metric_after(self) -> None:
+        """The metric after, or the cursor a cell on."""
+        self._turn(1)
+
+    def _turn(self, by: int) -> None:
         if self.followed is None:
             return
         options = self.followed.options
@@ -128,25 +140,49 @@ class Following(_Base):
         else:
             self.look(options.next_metric(by))
 
-    def action_log(self) -> None:
+    def action_log_axis(self) -> None:
         """Logarithmic or linear y."""
         if self.followed is not None:
             self.look(self.followed.options.toggled_log())
 
-    def action_smooth(self, by: int = 1) -> None:
-        """More or less smoothing."""
+    def action_smoother(self) -> None:
+        """More smoothing."""
         if self.followed is not None:
-            self.look(self.followed.options.smoother(by))
+            self.look(self.followed.options.smoother(1))
+
+    def action_less_smooth(self) -> None:
+        """Less smoothing."""
+        if self.followed is not None:
+            self.look(self.followed.options.smoother(-1))
 
     def action_span(self) -> None:
         """All of the run, or its last part."""
         if self.followed is not None:
             self.look(self.followed.options.next_span())
 
-    def action_axis(self) -> None:
+    def action_step_or_time(self) -> None:
         """Steps or time."""
         if self.followed is not None:
             self.look(self.followed.options.toggled_time())
+
+    def action_overlay(self) -> None:
+        """Lay another run over this one; the next one each time, then none again."""
+        if self.followed is not None:
+            self.run_worker(self._overlay_next(self.followed), exclusive=True, group="overlay", exit_on_error=False)
+
+    async def _overlay_next(self, followed: FollowedRun) -> None:
+        shown = followed.overlay.run.path if followed.overlay is not None else None
+        paths = await asyncio.to_thread(_other_runs, followed.run.path)
+        after = paths[paths.index(shown) + 1 :] if shown in paths else paths if shown is None else []
+        if not after:
+            followed.lay_over(None)
+            text = "no other run to lay over" if shown is None else "overlay taken away"
+        else:
+            other = FollowedRun(Run(after[0]))
+            await asyncio.to_thread(other.poll, time.time())
+            followed.lay_over(other)
+            text = f"laid over: {other.name}"
+        self.post_message(NoticeGiven(sanitise(text)))
 
     def action_cursor(self) -> None:
         """The reading line, up or gone."""
@@ -157,6 +193,12 @@ class Following(_Base):
             self.look(options.with_cursor(None))
         else:
             self.look(moved_cursor(self.followed.view, options, self.columns(), 0))
+
+    def on_chart_view_pointed(self, event: ChartView.Pointed) -> None:
+        """The cursor where the mouse points."""
+        event.stop()
+        if self.followed is not None:
+            self.look(self.followed.options.with_cursor(event.x))
 
     def action_checkpoint(self) -> None:
         """Save now."""
@@ -175,11 +217,6 @@ class Following(_Base):
         """Play the newest checkpoint."""
         if self.followed is not None:
             self.post_message(PlayRequested(str(self.followed.run.path)))
-
-    def action_monitor(self) -> None:
-        """Show the run at full size."""
-        if self.followed is not None:
-            self.post_message(MonitorRequested())
 
     def action_stop_run(self) -> None:
         """Ask how to leave a live run."""
@@ -253,6 +290,14 @@ def kill_trainer(followed: FollowedRun) -> None:
         os.kill(owner.pid, signal.SIGKILL)
     except OSError as error:
         raise RunError(f"process {owner.pid} cannot be killed: {error.strerror or error}") from None
+
+
+def _other_runs(path: Path) -> list[Path]:
+    """The other runs, newest first; no more than a person would leaf through."""
+    from grnn_tui.runs.store import run_names, runs_root
+
+    root = runs_root()
+    return [root / name for name in run_names()[:50] if root / name != path]
 
 
 def _line(error: Exception) -> SafeText:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
 from grnn_tui.safetext import clip
+from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.training import figures
 from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.panes.training.following import Following
-from grnn_tui.ui.panes.training.messages import FormRequested, RunsRequested
 from grnn_tui.ui.panes.training.view import Shown, reading_of, recent
 from grnn_tui.ui.widgets.chart_raster import Markers, sparkline
 from grnn_tui.ui.widgets.chart_view import ChartView
@@ -28,6 +31,8 @@ def invitation(hints: tuple[tuple[str, str], ...]) -> Content:
 
 class TrainingPane(Following, Widget, can_focus=True):
     """Chart, figures, bars and the last event of the followed run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("training")
 
     DEFAULT_CSS = """
     TrainingPane {
@@ -107,14 +112,6 @@ class TrainingPane(Following, Widget, can_focus=True):
     def _title(self, title: Content) -> None:
         if self.border_title != title.markup:
             self.border_title = title
-
-    def action_train(self) -> None:
-        """Ask for the form."""
-        self.post_message(FormRequested())
-
-    def action_runs(self) -> None:
-        """Ask for the list."""
-        self.post_message(RunsRequested())
 
 
 class TrainingStrip(Following, Widget):

@@ -1,0 +1,241 @@
+"""The screen of runs, alive and past: to attach to, play, resume, delete."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Footer, Input, Static
+
+from grnn_tui.errors import GrnnError
+from grnn_tui.runs.directory import Run
+from grnn_tui.runs.store import RunSummary, delete_run
+from grnn_tui.safetext import SafeText, clip, sanitise
+from grnn_tui.ui.bindings import bindings_for
+from grnn_tui.ui.panes.training.messages import (
+    FormRequested,
+    NoticeGiven,
+    PlayRequested,
+    ResumeRequested,
+    RunAttached,
+)
+from grnn_tui.ui.screens.run_list import RunList
+from grnn_tui.ui.screens.runs_view import RunLine, filtered, line_of, read_runs
+from grnn_tui.ui.screens.stop import BOX
+
+RELOAD_EVERY = 2.0
+"""Seconds between two looks at the run directories; longer where a look takes long."""
+_SHARE = 20
+
+Reader = Callable[[], list[tuple[RunSummary, float | None]]]
+
+
+class DeleteDialog(ModalScreen[bool]):
+    """Asks before a run is deleted; anything but `y` keeps it."""
+
+    DEFAULT_CSS = f"DeleteDialog {{ {BOX} }}"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "delete"),
+        Binding("n,escape,enter", "answer(False)", "keep"),
+    ]
+
+    def __init__(self, name: SafeText, checkpoints: int) -> None:
+        super().__init__()
+        self._name_shown, self._checkpoints = name, checkpoints
+
+    def compose(self) -> ComposeResult:
+        """What would be lost."""
+        many = f"{self._checkpoints} checkpoint{'s' * (self._checkpoints != 1)}"
+        with Vertical() as box:
+            box.border_title = Content.assemble("Delete ", (clip(self._name_shown, 32), "bold"), "?")
+            yield Static(
+                Content.assemble(
+                    f"Its curve, log and {many} are gone for good.\n\n",
+                    ("y", "bold $error"),
+                    ("  delete     ", ""),
+                    ("n", "bold $accent"),
+                    ("  keep", ""),
+                ),
+                markup=False,
+            )
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer."""
+        self.dismiss(answer)
+
+
+class RunsScreen(Screen[None]):
+    """Posts what was chosen to the app and closes. Call `tick` from the frame timer."""
+
+    DEFAULT_CSS = """
+    RunsScreen {
+        & > #runs-box { border: round $accent; padding: 0 1; height: 1fr; }
+        #runs-list { height: 1fr; }
+        #runs-empty { height: 1fr; content-align: center middle; display: none; }
+        #runs-filter { display: none; border: none; height: 1; padding: 0; background: $foreground 8%; }
+        &.-filtering #runs-filter { display: block; }
+        &.-empty #runs-list { display: none; }
+        &.-empty #runs-empty { display: block; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("runs")
+    AUTO_FOCUS = "#runs-list"
+
+    def __init__(self, *, read: Reader = read_runs, ascii_only: bool = False) -> None:
+        super().__init__()
+        self._read = read
+        self._list = RunList(id="runs-list", ascii_only=ascii_only)
+        self._lines: list[RunLine] = []
+        self._loaded = False
+        self._next_load = 0.0
+        self._loading = False
+
+    def compose(self) -> ComposeResult:
+        """The list in a box, the filter below it."""
+        with Vertical(id="runs-box") as box:
+            box.border_title = Content("Runs")
+            yield self._list
+            yield Static(self._invitation(), id="runs-empty", markup=False)
+            yield Input(placeholder="words of name, state, model or data", id="runs-filter", compact=True)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Look at once."""
+        self.load()
+
+    def tick(self, now: float) -> None:
+        """Look again now and then. `now`: seconds since the epoch."""
+        if now >= self._next_load:
+            self.load()
+
+    def load(self) -> None:
+        """Read the directories in a thread."""
+        if not self._loading:
+            self._loading = True
+            self.run_worker(self._load(), exclusive=True, group="runs-load", exit_on_error=False)
+
+    async def _load(self) -> None:
+        began = time.monotonic()
+        try:
+            read = await asyncio.to_thread(self._read)
+        except (GrnnError, OSError) as error:
+            self.app.post_message(NoticeGiven(sanitise(str(error)), "error"))
+            read = []
+        finally:
+            self._loading = False
+            self._next_load = time.time() + max(RELOAD_EVERY, _SHARE * (time.monotonic() - began))
+        now = time.time()
+        self._lines = [line_of(summary, reference, now) for summary, reference in read]
+        self._loaded = True
+        self._show()
+
+    def _show(self) -> None:
+        words = self.query_one("#runs-filter", Input).value
+        lines = filtered(self._lines, words)
+        self.set_class(self._loaded and not lines, "-empty")
+        self.query_one("#runs-empty", Static).update(self._invitation(words if self._lines else ""))
+        self._list.show(lines)
+        alive = sum(line.state in ("alive", "paused") for line in self._lines)
+        box = self.query_one("#runs-box", Vertical)
+        shown = f"{len(lines)} of {len(self._lines)}" if words else str(len(self._lines))
+        box.border_title = Content.assemble(f"Runs · {shown}", (f" · {alive} live" if alive else "", "$success"))
+
+    def _invitation(self, words: str = "") -> Content:
+        if words:
+            return Content.styled(sanitise(f"no run has {words!r} in it"), "$foreground 55%")
+        return Content.assemble(
+            ("No runs yet.\n\n", "$foreground 55%"), ("t", "bold $accent"), "   train a model of your own"
+        )
+
+    # --- keys ---------------------------------------------------------------------------------------------------------
+
+    def on_run_list_chosen(self, event: RunList.Chosen) -> None:
+        """Attach to the chosen run."""
+        event.stop()
+        self.action_attach()
+
+    def action_attach(self) -> None:
+        """Follow the run in the training pane."""
+        self._leave_with(lambda line: RunAttached(line.path))
+
+    def action_play(self) -> None:
+        """Play its newest checkpoint."""
+        if self._list.line is not None and not self._list.line.checkpoints:
+            self._notice("it has no checkpoint yet; the first comes soon after the start", "warning")
+            return
+        self._leave_with(lambda line: PlayRequested(str(line.path)))
+
+    def action_resume(self) -> None:
+        """Go on with a run that has ended."""
+        if self._list.line is not None and self._list.line.state in ("alive", "paused"):
+            self._notice("it is being trained; enter attaches to it", "warning")
+            return
+        self._leave_with(lambda line: ResumeRequested(line.path))
+
+    def action_train(self) -> None:
+        """The form for a new run."""
+        self.app.post_message(FormRequested())
+        self.dismiss(None)
+
+    def action_delete(self) -> None:
+        """Delete, after asking."""
+        line = self._list.line
+        if line is None:
+            return
+        if line.state in ("alive", "paused"):
+            self._notice("it is being trained; stop it first", "warning")
+            return
+        self.app.push_screen(DeleteDialog(line.name, line.checkpoints), lambda yes: self._delete(line.path, bool(yes)))
+
+    def _delete(self, path: Path, yes: bool) -> None:
+        if yes:
+            self.run_worker(self._deleting(path), group="runs-delete", exit_on_error=False)
+
+    async def _deleting(self, path: Path) -> None:
+        try:
+            await asyncio.to_thread(delete_run, Run(path))
+        except GrnnError as error:
+            self._notice(str(error), "error")
+        else:
+            self._notice(f"{path.name} is deleted", "information")
+        self.load()
+
+    def action_filter(self) -> None:
+        """Type words that a run must have."""
+        self.add_class("-filtering")
+        self.query_one("#runs-filter", Input).focus()
+
+    def on_input_changed(self) -> None:
+        """Fewer runs as one types."""
+        self._show()
+
+    def on_input_submitted(self) -> None:
+        """Back to the list; the filter stays."""
+        if self._lines:
+            self._list.focus()
+
+    def action_close(self) -> None:
+        """Drop the filter, or close."""
+        if self.has_class("-filtering"):
+            self.remove_class("-filtering")
+            self.query_one("#runs-filter", Input).value = ""
+            self._list.focus()
+            return
+        self.dismiss(None)
+
+    def _leave_with(self, choice: Callable[[RunLine], RunAttached | PlayRequested | ResumeRequested]) -> None:
+        line = self._list.line
+        if line is not None:
+            self.app.post_message(choice(line))
+            self.dismiss(None)
+
+    def _notice(self, text: str, severity: str) -> None:
+        self.app.post_message(NoticeGiven(sanitise(text), severity))
