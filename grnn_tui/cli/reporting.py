@@ -1,0 +1,177 @@
+"""Showing a run's rows as they come: a progress bar in a terminal, lines in a pipe, objects with `--json`."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+BITS = 1 / math.log(2)
+LINE_EVERY = 2.0
+"""Seconds between plain lines about training."""
+
+
+class Reporter(Protocol):
+    """Takes rows in order."""
+
+    def __call__(self, row: AnyRow) -> None:
+        """Show `row`."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class JsonReporter:
+    """Every row as one object on one line, in ASCII, as `metrics.jsonl` has it."""
+
+    def __call__(self, row: AnyRow) -> None:
+        """Print `row`."""
+        print_object(msgspec.to_builtins(row))
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class LineReporter:
+    """Plain lines: what happens at once, training every couple of seconds.
+
+    With `quiet`, training itself is left out: what a detached trainer's log keeps.
+    """
+
+    def __init__(self, unit: str, *, quiet: bool = False) -> None:
+        self.unit = unit
+        self.quiet = quiet
+        self._shown = -math.inf
+
+    def __call__(self, row: AnyRow) -> None:
+        """Print `row`, unless it is one of many."""
+        if isinstance(row, Trained):
+            if self.quiet or row.seconds - self._shown < LINE_EVERY:
+                return
+            self._shown = row.seconds
+        for line in lines_of(row, self.unit):
+            show_line(line)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class BarReporter:
+    """A progress bar of the whole run, validations and events above it."""
+
+    def __init__(self, unit: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+        self.unit = unit
+        self._validation = ""
+        console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
+        columns = (BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
+        self._bar: Progress = Progress(*columns, console=console, transient=True, refresh_per_second=8)
+        self._task = self._bar.add_task("", total=1.0)
+        self._bar.start()
+
+    def __call__(self, row: AnyRow) -> None:
+        """Show `row`."""
+        if isinstance(row, Trained):
+            text = training_line(row, self.unit, short=True)
+            self._bar.update(self._task, completed=row.progress, description=text)
+            return
+        if isinstance(row, Saved):
+            return
+        from rich.text import Text
+
+        for line in lines_of(row, self.unit):
+            self._bar.console.print(Text(_safe(line)))
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+
+def make_reporter(unit: str, *, as_json: bool) -> Reporter:
+    """The reporter that suits stdout."""
+    if as_json:
+        return JsonReporter()
+    return BarReporter(unit) if sys.stdout.isatty() else LineReporter(unit)
+
+
+def print_object(value: Any) -> None:
+    """One JSON object on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def show_line(line: str) -> None:
+    """One line of foreign text to stdout."""
+    sys.stdout.write(_safe(line) + "\n")
+    sys.stdout.flush()
+
+
+def _safe(line: str) -> str:
+    from grnn_tui.safetext import for_terminal
+
+    return for_terminal(line.replace("\n", " "), sys.stdout)
+
+
+def lines_of(row: AnyRow, unit: str) -> list[str]:
+    """What to say of `row` to a person."""
+    match row:
+        case Started():
+            return _beginning(row, unit)
+        case Trained():
+            return [training_line(row, unit)]
+        case Validated(loss=None):
+            return [f"step {row.step:,}  validation is not a number"]
+        case Validated(loss=loss):
+            best = "  (best)" if row.best else ""
+            return [f"step {row.step:,}  validation {in_nats(loss, unit)}{best}"]
+        case Saved():
+            return [f"step {row.step:,}  checkpoint"]
+        case Noted():
+            return [f"step {row.step:,}  {row.event}{': ' if row.text else ''}{row.text}"]
+
+
+def _beginning(row: Started, unit: str) -> list[str]:
+    threads = f", {row.threads} threads" if row.threads > 1 else ", 1 thread"
+    where = f"{row.device}{threads if row.device == 'cpu' else ''}"
+    lines = [
+        f"{row.parameters:,} parameters, {row.train_symbols:,} {unit}s to train on,"
+        f" {row.validation_symbols:,} to validate on, {where}"
+    ]
+    known = dict(row.references) | ({"exact entropy": row.floor} if row.floor is not None else {})
+    if known:
+        lines.append("nats to beat: " + ", ".join(f"{name} {nats:.4f}" for name, nats in known.items()))
+    if row.step:
+        lines.append(f"going on from step {row.step:,}")
+    return lines + [f"note: {warning}" for warning in row.warnings]
+
+
+def training_line(row: Trained, unit: str, *, short: bool = False) -> str:
+    """Loss, rates and time left."""
+    loss = "loss nan" if row.loss is None else f"loss {in_nats(row.loss, unit)}"
+    left = "" if row.eta is None else f"  {duration(row.eta)} left"
+    speed = f"{row.tokens_per_second:,.0f} {'tok' if short else unit + 's'}/s"
+    if short:
+        return f"step {row.step:,}  {loss}  {speed}{left}"
+    return f"step {row.step:,}  {loss}  {speed}  lr {row.lr:.2e}  epoch {row.epoch:.2f}{left}"
+
+
+def in_nats(nats: float, unit: str) -> str:
+    """`1.4866 nats (2.145 bits) per character`, short enough for a line."""
+    return f"{nats:.4f} nats ({nats * BITS:.3f} bits/{'char' if unit == 'character' else unit})"
+
+
+def duration(seconds: float) -> str:
+    """`1:02:03` or `2:03`."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

@@ -1,0 +1,260 @@
+"""`grnn-tui train`: begin a run or go on with one, here or detached."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+import grnn_tui
+from grnn_tui.backends.registry import backend_named, backends
+from grnn_tui.cli.options import add_options, backend_options, flag, settings_of, struct_options, training_options
+from grnn_tui.errors import UsageError
+from grnn_tui.runs.directory import Run
+from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grnn_tui.training.loop import Outcome
+
+DEFAULT_SECONDS = 180.0
+BUDGETS = ("steps", "seconds", "epochs")
+_ARGUMENTS = "grnn_tui.arguments"
+
+
+class _TrainCommand(click.Command):
+    """Remembers the words it was called with: `run.json` keeps the command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_TrainCommand)
+@click.argument("data", nargs=-1)
+@click.option("--backend", "-b", default=None, help="Kind of model; `grnn-tui backends` lists them. (lstm)")
+@click.option("--resume", metavar="RUN", help="Go on with a run: its name or directory.")
+@click.option("--name", help="Of the new run.")
+@click.option("--run", "folder", type=click.Path(path_type=Path), help="Directory for the new run.")
+@click.option("--val", metavar="SHARE|FILE", default=None, help="Held out: a share from the end, or a text. (0.1)")
+@click.option("--unit", type=click.Choice(["character", "byte"]), default=None, help="What a symbol is. (character)")
+@click.option("--encoding", default=None, help="Of the text. (utf-8)")
+@click.option("--data-seed", type=click.IntRange(min=0), default=None, help="Of a generated corpus. (0)")
+@click.option("--data-size", type=click.IntRange(min=1), default=None, help="Characters of a generated corpus.")
+@click.option("--detach", is_flag=True, help="Train in the background; prints the run's name.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object a line.")
+@click.option("--until", type=click.IntRange(min=1), default=None, hidden=True)
+@click.option("--trainer", is_flag=True, hidden=True)
+@click.pass_context
+def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **given: Any) -> None:
+    """Train a model on DATA: a corpus by name, files, a directory, a glob, or - for stdin.
+
+    Without a limit it trains for 180 seconds. Ctrl-C finishes the step, saves and ends; `--resume` goes on exactly.
+    """
+    options = {name: given.pop(name) for name in _names(TrainingOptions)}
+    own = ("backend", "name", "folder", "val", "unit", "encoding", "data_seed", "data_size")
+    chosen = {name: given.pop(name) for name in own}
+    modes = {name: given.pop(name) for name in ("detach", "as_json", "until", "trainer")}
+    if resume is not None:
+        _refuse_with_resume(data, chosen, given)
+        from grnn_tui.runs.store import find_run
+
+        changes = {name: value for name, value in options.items() if value is not None}
+        _go(find_run(resume), changes, **modes)
+        return
+    if not data:
+        raise UsageError("no text given: name a file or a corpus of `grnn-tui corpora`, such as `grnn-tui train tales`")
+    run = _begin(data, chosen, given, options, ctx.meta[_ARGUMENTS])
+    _go(run, {}, **modes)
+
+
+def _names(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    return struct.__struct_fields__
+
+
+def _refuse_with_resume(data: tuple[str, ...], chosen: dict[str, Any], settings: dict[str, Any]) -> None:
+    given = [name for name, value in (chosen | settings).items() if value is not None]
+    if data or given:
+        what = flag({"folder": "run"}.get(given[0], given[0])) if given else data[0]
+        raise UsageError(f"a run goes on with the text and the model it began with: leave out {what}")
+
+
+def _begin(
+    data: tuple[str, ...], chosen: dict[str, Any], settings: dict[str, Any], options: dict[str, Any], words: list[str]
+) -> Run:
+    """Check everything that can be checked before a run is made of it, then make it."""
+    from grnn_tui.data.cache import cache_directory
+    from grnn_tui.data.sources import pin
+    from grnn_tui.runs.store import check_name, new_run, reserve, suggest_name
+
+    if chosen["name"] and chosen["folder"]:
+        raise UsageError("give --name or --run, not both")
+    backend = backend_named(chosen["backend"] or "lstm")
+    values = settings_of(backend, settings)
+    parsed = backend.parse_settings(values)
+    training = training_options(options)
+    if backend.learning == "gradient" and not any(options[name] is not None for name in BUDGETS):
+        training = msgspec.structs.replace(training, seconds=DEFAULT_SECONDS)
+        _say(f"training for {DEFAULT_SECONDS:.0f} s; choose with --steps, --seconds or --epochs")
+    check_name(chosen["name"] or "run")
+    request = RunRequest(
+        name="",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        backend=backend.name,
+        settings=msgspec.structs.asdict(parsed),
+        data=_data_request(pin(data, cache=cache_directory()), chosen),
+        training=training,
+        command=shlex.join(["grnn-tui", "train", *words]),
+        versions=_versions(),
+    )
+    _read(request.data)
+    suggestion = suggest_name(request.data.sources[0], backend.name)
+    return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
+
+
+def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataRequest:
+    held: dict[str, Any] = {}
+    if (val := chosen["val"]) is not None:
+        try:
+            held = {"validation": float(val)}
+        except ValueError:
+            held = {"validation_file": str(Path(val).expanduser().absolute())}
+        if not 0 < held.get("validation", 0.5) < 1:
+            raise UsageError(f"--val {val}: hold out a share between 0 and 1, or name a text")
+    named = {"unit": chosen["unit"], "encoding": chosen["encoding"]}
+    named |= {"seed": chosen["data_seed"], "size": chosen["data_size"]}
+    return DataRequest(sources=sources, **held, **{name: value for name, value in named.items() if value is not None})
+
+
+def _versions() -> dict[str, str]:
+    found = {"grnn-tui": grnn_tui.__version__, "python": platform.python_version()}
+    for package in ("torch", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _read(data: DataRequest) -> None:
+    """Read the text once, so that what is wrong with it is said before there is a run; later it is in the cache."""
+    from grnn_tui.data.corpus import open_corpus
+
+    with _reading() as progress:
+        corpus = open_corpus(
+            data.sources,
+            unit=data.unit,
+            encoding=data.encoding,
+            seed=data.seed,
+            size=data.size,
+            progress=progress,
+        )
+        if data.validation_file is not None:
+            open_corpus(data.validation_file, encoding=data.encoding, vocabulary=corpus.vocabulary, progress=progress)
+
+
+@contextmanager
+def _reading() -> Iterator[Callable[[int, int | None], None] | None]:
+    """A bar for reading a long text, in a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("reading", markup=False), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _say(text: str) -> None:
+    from grnn_tui.cli.output import note
+
+    note(text)
+
+
+def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until: int | None, trainer: bool) -> None:
+    """Train `run`, here or detached."""
+    if detach:
+        _detach(run, changes, as_json=as_json)
+        return
+    from grnn_tui.cli.reporting import LineReporter, make_reporter, print_object
+    from grnn_tui.runs.lock import RunLock
+
+    unit = run.request.data.unit
+    with RunLock(run.path):
+        reporter = LineReporter(unit, quiet=True) if trainer else make_reporter(unit, as_json=as_json)
+        if as_json:
+            print_object({"type": "run", "name": run.name, "path": str(run.path)})
+        elif not trainer:
+            _say(f"run {run.name}")
+        from grnn_tui.training.session import train as train_run
+
+        try:
+            outcome = train_run(run, changes=changes, report=reporter, until=until)
+        finally:
+            reporter.close()
+    if as_json:
+        print_object(_result(run, outcome))
+    elif not trainer:
+        _summarise(run, outcome)
+
+
+def _detach(run: Run, changes: dict[str, Any], *, as_json: bool) -> None:
+    from grnn_tui.cli.reporting import print_object, show_line
+    from grnn_tui.runs.launch import logout_warning, start_detached
+
+    arguments = [word for name, value in changes.items() for word in (flag(name), str(value))]
+    pid = start_detached(run, arguments)
+    if as_json:
+        print_object({"type": "run", "name": run.name, "path": str(run.path), "pid": pid})
+    else:
+        show_line(run.name)
+        _say(f"process {pid} trains it; follow it with `grnn-tui watch {run.name}`")
+    if warning := logout_warning():
+        _say(warning)
+
+
+def _result(run: Run, outcome: Outcome) -> dict[str, Any]:
+    best = run.best(verify=False)
+    measured = outcome.measured
+    return {
+        "type": "result",
+        "name": run.name,
+        "path": str(run.path),
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "step": outcome.step,
+        "seconds": outcome.seconds,
+        "validation_nats": measured.nats if measured is not None else None,
+        "validation_symbols": measured.symbols if measured is not None else None,
+        "best_nats": outcome.best,
+        "best_step": best.number if best is not None else None,
+    }
+
+
+def _summarise(run: Run, outcome: Outcome) -> None:
+    from grnn_tui.cli.reporting import duration, in_nats, show_line
+
+    what = f"{outcome.state} at step {outcome.step:,} after {duration(outcome.seconds)}"
+    if outcome.measured is not None:
+        what += f": validation {in_nats(outcome.measured.nats, run.request.data.unit)}"
+    show_line(what)
+    if outcome.state == "stopped":
+        _say(f"go on with `grnn-tui train --resume {run.name}`")
+    _say(f"play it with `grnn-tui generate {run.name}`")
+
+
+add_options(train, struct_options(TrainingOptions))
+add_options(train, backend_options(backends().values()))
