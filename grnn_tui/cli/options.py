@@ -21,7 +21,7 @@ class Finite(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The number."""
         number = super().convert(value, param, ctx)
-        if number is not None and not math.isfinite(number):
+        if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
 
@@ -115,16 +115,16 @@ def _option(field: inspect.Field) -> click.Option:
     return click.Option([field.name, *declared], type=_type(kind), default=None, help=text[:1].upper() + text[1:])
 
 
-def _type(kind: inspect.Type) -> click.ParamType | None:
+def _type(kind: inspect.Type) -> click.ParamType[Any] | None:
     match kind:
         case inspect.BoolType():
             return None
         case inspect.LiteralType(values=values):
             return click.Choice([str(value) for value in values])
         case inspect.IntType():
-            low = kind.ge if kind.ge is not None else None if kind.gt is None else kind.gt + 1
-            high = kind.le if kind.le is not None else None if kind.lt is None else kind.lt - 1
-            return click.IntRange(low, high)
+            least = kind.ge if kind.ge is not None else None if kind.gt is None else kind.gt + 1
+            most = kind.le if kind.le is not None else None if kind.lt is None else kind.lt - 1
+            return click.IntRange(least, most)
         case inspect.FloatType():
             low = kind.ge if kind.ge is not None else kind.gt
             high = kind.le if kind.le is not None else kind.lt
@@ -133,7 +133,7 @@ def _type(kind: inspect.Type) -> click.ParamType | None:
             return click.STRING
 
 
-def _plain(kind: click.ParamType) -> click.ParamType:
+def _plain(kind: click.ParamType[Any]) -> click.ParamType[Any]:
     """A type that takes what several backends bound differently; each backend checks its own bounds."""
     if isinstance(kind, click.types.IntParamType):
         return click.INT

@@ -129,11 +129,11 @@ def lines_of(row: AnyRow, unit: str) -> list[str]:
             return _beginning(row, unit)
         case Trained():
             return [training_line(row, unit)]
-        case Validated(loss=None):
-            return [f"step {row.step:,}  validation is not a number"]
-        case Validated(loss=loss):
+        case Validated(loss=float(loss)):
             best = "  (best)" if row.best else ""
             return [f"step {row.step:,}  validation {in_nats(loss, unit)}{best}"]
+        case Validated():
+            return [f"step {row.step:,}  validation is not a number"]
         case Saved():
             return [f"step {row.step:,}  checkpoint"]
         case Noted():
@@ -143,10 +143,8 @@ def lines_of(row: AnyRow, unit: str) -> list[str]:
 def _beginning(row: Started, unit: str) -> list[str]:
     threads = f", {row.threads} threads" if row.threads > 1 else ", 1 thread"
     where = f"{row.device}{threads if row.device == 'cpu' else ''}"
-    lines = [
-        f"{row.parameters:,} parameters, {row.train_symbols:,} {unit}s to train on,"
-        f" {row.validation_symbols:,} to validate on, {where}"
-    ]
+    size = f"{row.parameters:,} parameters, " if row.parameters else ""
+    lines = [f"{size}{row.train_symbols:,} {unit}s to train on, {row.validation_symbols:,} to validate on, {where}"]
     known = dict(row.references) | ({"exact entropy": row.floor} if row.floor is not None else {})
     if known:
         lines.append("nats to beat: " + ", ".join(f"{name} {nats:.4f}" for name, nats in known.items()))
