@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.directory import Run
@@ -30,6 +30,7 @@ from grnn_tui.ui.panes.training.messages import (
 from grnn_tui.ui.screens.run_list import RunList
 from grnn_tui.ui.screens.runs_view import RunLine, filtered, line_of, read_runs
 from grnn_tui.ui.screens.stop import BOX
+from grnn_tui.ui.widgets.key_hints import KeyHints
 
 RELOAD_EVERY = 2.0
 """Seconds between two looks at the run directories; longer where a look takes long."""
@@ -77,7 +78,7 @@ class RunsScreen(Screen[None]):
 
     DEFAULT_CSS = """
     RunsScreen {
-        & > #runs-box { border: round $accent; padding: 0 1; height: 1fr; }
+        & > #runs-box { border: round $border; padding: 0 1; height: 1fr; }
         #runs-list { height: 1fr; }
         #runs-empty { height: 1fr; content-align: center middle; display: none; }
         #runs-filter { display: none; border: none; height: 1; padding: 0; background: $foreground 8%; }
@@ -92,6 +93,7 @@ class RunsScreen(Screen[None]):
     def __init__(self, *, read: Reader = read_runs, ascii_only: bool = False) -> None:
         super().__init__()
         self._read = read
+        self._ascii_only = ascii_only
         self._list = RunList(id="runs-list", ascii_only=ascii_only)
         self._lines: list[RunLine] = []
         self._loaded = False
@@ -105,7 +107,7 @@ class RunsScreen(Screen[None]):
             yield self._list
             yield Static(self._invitation(), id="runs-empty", markup=False)
             yield Input(placeholder="words of name, state, model or data", id="runs-filter", compact=True)
-        yield Footer(show_command_palette=False)
+        yield KeyHints("runs", ascii_only=self._ascii_only)
 
     def on_mount(self) -> None:
         """Look at once."""

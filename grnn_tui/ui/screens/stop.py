@@ -18,10 +18,10 @@ from grnn_tui.ui.widgets.chart_ticks import number
 BOX = """
     align: center middle;
     & > Vertical {
-        width: 52;
+        width: 66;
         max-width: 95%;
         height: auto;
-        border: round $accent;
+        border: round $border;
         background: $surface;
         padding: 1 2;
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar, Literal, cast
@@ -54,11 +55,17 @@ def start_run(request: RunRequest) -> Path:
     """
     from grnn_tui.backends.registry import backend_named
     from grnn_tui.runs.launch import start_detached
-    from grnn_tui.runs.store import new_run
+    from grnn_tui.runs.store import delete_run, new_run
 
     backend_named(request.backend).parse_settings(request.settings)
     run = new_run(request)
-    start_detached(run)
+    try:
+        start_detached(run)
+    except GrnnError:
+        if not run.steps():
+            with contextlib.suppress(GrnnError):
+                delete_run(run)
+        raise
     return run.path
 
 
@@ -127,7 +134,7 @@ class TrainForm(ModalScreen[Path | None]):
             max-width: 100%;
             height: 100%;
             max-height: 34;
-            border: round $accent;
+            border: round $border;
             background: $surface;
             padding: 0 1;
         }

@@ -28,7 +28,7 @@ class ChartView(Widget):
         & > .chart--level { color: $foreground 45%; }
         & > .chart--floor { color: $success; }
         & > .chart--raw { color: $primary 38%; }
-        & > .chart--other { color: $secondary 75%; }
+        & > .chart--other { color: $foreground 65%; }
         & > .chart--valid { color: $warning; text-style: bold; }
         & > .chart--train { color: $primary-lighten-2; text-style: bold; }
         & > .chart--best { color: $warning; text-style: bold; }

@@ -12,7 +12,7 @@ import msgspec
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.lock import this_process
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
-from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
+from grnn_tui.runs.rows import AnyRow, Saved, Started, Trained, Validated
 
 EPOCH_SECONDS = 1_800_000_000.0
 """When every fixture was written."""
@@ -61,11 +61,6 @@ def story(steps: int, every: int = 10, seed: int = 3, total: int = 10_000) -> It
             yield Validated(**common, loss=loss, best=loss < best)  # type: ignore[arg-type]
             best = min(best, loss)
             yield Saved(**common, validation=loss)  # type: ignore[arg-type]
-            yield Noted(
-                **common,  # type: ignore[arg-type]
-                event="checkpoint",
-                text=f"checkpoint {step} saved · validation {loss:.3f}",
-            )
 
 
 def make_run(

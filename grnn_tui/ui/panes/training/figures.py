@@ -61,9 +61,8 @@ def gap_text(shown: Shown) -> Content:
     """How far the best validation is from counting: `−0.342 vs 5-gram`."""
     if shown.gap is None:
         return Content("")
-    sign, style = ("−", "$success") if shown.gap < 0 else ("+", "$foreground")
-    figure = f"{sign}{number(abs(shown.gap))}"
-    return Content.assemble((figure, style), (f" vs {shown.gap_label}", MUTED))
+    sign, style = ("−", "$success") if shown.gap < 0 else ("+", "")
+    return Content.assemble((sign + number(abs(shown.gap)), style), (f" vs {shown.gap_label}", MUTED))
 
 
 def loss_line(shown: Shown, options: ChartOptions, width: int, *, star: str = "★") -> Content:
@@ -153,3 +152,59 @@ def title_of(shown: Shown, number_of_pane: int | None = 4, *, ascii_only: bool =
     dot = " - " if ascii_only else " · "
     name = clip(shown.name, 32)
     return Content.assemble(head, dot, (name, "bold"), dot, badge(shown.state, ascii_only=ascii_only), epoch)
+
+
+def quiet(text: str) -> Content:
+    """A muted remark."""
+    return Content.styled(text, MUTED)
+
+
+def board(shown: Shown, options: ChartOptions, width: int, *, ascii_only: bool = False) -> list[Content]:
+    """The figures as a table of two columns over the bars."""
+    smoothing = f"ema {options.smoothing:g}".replace("0.", ".") if options.smoothing else "raw"
+    star = "*" if ascii_only else "★"
+    over = f"+{shown.over_floor:.1%} over" if shown.over_floor is not None else "–"
+    gap = gap_text(shown)
+    cells = [
+        ("train", Content.assemble((shown.train, "bold $primary-lighten-2"), (f"  {smoothing}", MUTED))),
+        ("valid", Content.styled(shown.valid, "bold $warning")),
+        (f"best {star}", Content.assemble((shown.best or "–", "bold $warning"), (f"  at {shown.best_step}", MUTED))),
+        ("n-gram", gap if gap.plain else Content("–")),
+        ("exact", Content(over)),
+        ("step", Content(shown.step)),
+        ("speed", Content(f"{shown.speed} sym/s" if shown.speed else "–")),
+        ("rate", Content(shown.rate or "–")),
+        ("gradient", Content(shown.norm or "–")),
+        ("memory", Content(shown.memory or "–")),
+        ("device", Content(shown.device or "–")),
+        ("weights", Content(shown.parameters or "–")),
+    ]
+    half = max(14, width // 2 - 1)
+    lines = []
+    for left, right in zip(cells[::2], cells[1::2], strict=True):
+        one = _entry(*left, half)
+        lines.append(Content.assemble(one, " " * max(0, half - one.cell_length), _entry(*right, width - half)))
+    room = max(4, width - 23)
+    if shown.epoch_share is not None:
+        epoch = bar(shown.epoch_share, room, ascii_only=ascii_only, colour="$secondary")
+        lines.append(Content.assemble(("epoch    ", MUTED), epoch, (f" {shown.epoch}", MUTED)))
+    end = f" ETA {shown.eta}" if shown.eta else f" {shown.spent}"
+    whole = bar(shown.share, room, ascii_only=ascii_only)
+    lines.append(Content.assemble(("total    ", MUTED), whole, f" {shown.share:.0%}", (end, MUTED)))
+    return lines
+
+
+def _entry(label: str, value: Content, width: int) -> Content:
+    return Content.assemble((label.ljust(9), MUTED), value).truncate(max(0, width - 1), ellipsis=True)
+
+
+def summary_lines(shown: Shown) -> list[str]:
+    """What is left on the normal screen after the program has ended; safe for a terminal."""
+    word = _BADGES[shown.state][2]
+    lines = [f"run {shown.name}: {word}, step {shown.step}, {shown.spent or '0s'} of training"]
+    if shown.best:
+        gap = gap_text(shown).plain
+        lines.append(f"  best validation {shown.best} at step {shown.best_step}{f' ({gap})' if gap else ''}")
+    if shown.state in ("alive", "paused"):
+        lines.append(f"  it goes on; follow it with `grnn-tui watch {shown.name}` or open it again")
+    return lines

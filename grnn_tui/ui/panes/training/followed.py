@@ -11,8 +11,9 @@ from grnn_tui.errors import RunError
 from grnn_tui.runs.commands import Command, append_command
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
-from grnn_tui.runs.rows import Noted, Started
+from grnn_tui.runs.rows import Started
 from grnn_tui.runs.view import RunView
+from grnn_tui.ui.panes.training.events import EventLog
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.smoothing import Smoothed
 
@@ -34,8 +35,7 @@ class FollowedRun:
         """When the newest row was written, seconds since the epoch."""
         self.overlay: FollowedRun | None = None
         """Another run drawn behind this one."""
-        self.sample = ""
-        """The newest text that the trainer wrote with its model."""
+        self.log = EventLog()
         self.view = RunView()
         """What the rows tell."""
         self._reader = MetricsReader(run.metrics)
@@ -111,10 +111,7 @@ class FollowedRun:
             self._smoothed.restart()
         self._smoothed.catch_up()
         self.last_at = max((row.at for row in rows), default=0.0) or self.last_at
-        for row in reversed(rows):
-            if isinstance(row, Noted) and row.event == "sample":
-                self.sample = row.text
-                break
+        self.log.feed(rows)
         return True
 
     def _look(self, now: float) -> bool:

@@ -83,6 +83,7 @@ class Following(_Base):
             followed.view,
             followed.smoothed.series,
             followed.status,
+            tuple(followed.log.lines),
             name=followed.name,
             data=followed.data,
             backend=followed.backend,

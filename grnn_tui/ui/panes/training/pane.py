@@ -37,9 +37,9 @@ class TrainingPane(Following, Widget, can_focus=True):
     DEFAULT_CSS = """
     TrainingPane {
         layout: vertical;
-        border: round $foreground 25%;
+        border: round $border-blurred;
         padding: 0 1;
-        &:focus { border: round $accent; }
+        &:focus { border: round $border; }
         & > #training-figures { height: 4; }
         & > #training-empty { height: 1fr; content-align: center middle; display: none; }
         &.-empty > ChartView, &.-empty > #training-figures { display: none; }

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grnn_tui.runs.directory import Status
-from grnn_tui.runs.rows import Noted, Started
+from grnn_tui.runs.rows import Started
 from grnn_tui.runs.series import Series
 from grnn_tui.runs.view import RunView
 from grnn_tui.safetext import SafeText, sanitise
+from grnn_tui.ui.panes.training.events import Told
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.widgets.chart import Curve, Level, Plot
 from grnn_tui.ui.widgets.chart_ticks import count, duration, number, si
@@ -138,14 +139,15 @@ class Shown:
     silent: str = ""
     saved: str = ""
     event: SafeText | None = None
-    log: tuple[tuple[str, str, SafeText], ...] = ()
-    """(step, kind, text) of the newest events, the newest last."""
+    log: tuple[Told, ...] = ()
+    """The newest events, the newest last."""
 
 
 def shown_of(
     view: RunView,
     smoothed: Series,
     status: Status,
+    log: tuple[Told, ...] = (),
     *,
     name: str,
     data: str = "",
@@ -159,7 +161,6 @@ def shown_of(
     ngram = _best_ngram(started)
     low = best.loss if best is not None else None
     floor = started.floor if started is not None else None
-    log = tuple(_told(note) for note in view.events if note.event != "sample")
     return Shown(
         name=sanitise(name),
         state=status.state,
@@ -188,7 +189,7 @@ def shown_of(
         smoothing=smoothing,
         silent=duration(silent) if silent is not None and silent >= SILENT_AFTER else "",
         saved=si(view.saved.step) if view.saved is not None else "",
-        event=log[-1][2] if log else None,
+        event=log[-1].text if log else None,
         log=log,
     )
 
@@ -336,7 +337,3 @@ def _bytes(size: int) -> str:
 def _device(started: Started) -> str:
     threads = f" · {started.threads} thread{'s' * (started.threads != 1)}" if started.device == "cpu" else ""
     return sanitise(started.device[:24]) + threads
-
-
-def _told(note: Noted) -> tuple[str, str, SafeText]:
-    return si(note.step), note.event, sanitise(note.text or note.event)
