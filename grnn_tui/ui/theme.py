@@ -109,6 +109,8 @@ THEMES: tuple[Theme, ...] = (
         panel="ansi_default",
         boost="ansi_default",
         variables={
+            "ansi-background": "ansi_black",
+            "ansi-foreground": "ansi_white",
             "border": "ansi_bright_blue",
             "border-blurred": "ansi_bright_black",
             "block-cursor-foreground": "ansi_black",
