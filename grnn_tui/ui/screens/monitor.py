@@ -44,8 +44,8 @@ class MonitorScreen(Following, Screen[None]):
         #monitor-figures { height: 3; }
         #monitor-news { height: 2; }
         #monitor-boards { height: 10; display: none; }
-        .board { width: 1fr; height: 100%; border-top: solid $foreground 20%; padding: 0 1 0 0; }
-        #monitor-table { width: 46; padding: 0 2 0 0; }
+        .board { width: 1fr; height: 100%; border-top: solid $border-blurred; padding: 0 1 0 0; }
+        #monitor-table { width: 56; padding: 0 2 0 0; }
         #monitor-sample { display: none; }
         &.-large #monitor-boards { display: block; }
         &.-large #monitor-figures, &.-large #monitor-news { display: none; }

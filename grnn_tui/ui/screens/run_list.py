@@ -27,9 +27,9 @@ class RunList(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     RunList {
         scrollbar-size-vertical: 1;
-        & > .runs--head { color: $foreground 55%; text-style: bold; }
+        & > .runs--head { text-style: dim; }
         & > .runs--line { color: $foreground; }
-        & > .runs--muted { color: $foreground 55%; }
+        & > .runs--muted { text-style: dim; }
         & > .runs--cursor { background: $primary 35%; text-style: bold; }
         & > .runs--alive { color: $success; }
         & > .runs--paused { color: $warning; }

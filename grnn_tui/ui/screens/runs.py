@@ -152,10 +152,8 @@ class RunsScreen(Screen[None]):
 
     def _invitation(self, words: str = "") -> Content:
         if words:
-            return Content.styled(sanitise(f"no run has {words!r} in it"), "$foreground 55%")
-        return Content.assemble(
-            ("No runs yet.\n\n", "$foreground 55%"), ("t", "bold $accent"), "   train a model of your own"
-        )
+            return Content.styled(sanitise(f"no run has {words!r} in it"), "dim")
+        return Content.assemble(("No runs yet.\n\n", "dim"), ("t", "bold $accent"), "   train a model of your own")
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

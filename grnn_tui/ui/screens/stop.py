@@ -52,7 +52,7 @@ class StopDialog(ModalScreen[str | None]):
             ("c", "cancel", "leave everything as it is"),
         )
         lines = [
-            Content.assemble((f"{key}  ", "bold $accent"), (word.ljust(15), "bold"), (what, "$foreground 55%"))
+            Content.assemble((f"{key}  ", "bold $accent"), (word.ljust(15), "bold"), (what, "dim"))
             for key, word, what in rows
         ]
         with Vertical() as box:
@@ -85,7 +85,7 @@ class RateDialog(ModalScreen[float | None]):
             yield Input(placeholder="such as 3e-4", id="rate")
             yield Static(id="rate-error", markup=False)
             now = f"now {number(self._rate)} · " if self._rate else ""
-            yield Static(Content.styled(now + "enter sets it · esc leaves it", "$foreground 55%"), markup=False)
+            yield Static(Content.styled(now + "enter sets it · esc leaves it", "dim"), markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say at once what is wrong with it."""

@@ -141,25 +141,25 @@ class TrainForm(ModalScreen[Path | None]):
         #fields { height: 1fr; scrollbar-size-vertical: 1; }
         #settings { height: auto; }
         Row { height: 1; }
-        Row .label { width: 14; color: $foreground 70%; text-wrap: nowrap; text-overflow: ellipsis; }
+        Row .label { width: 14; text-wrap: nowrap; text-overflow: ellipsis; }
         Row .note {
             width: 1fr;
             height: 1;
             padding: 0 0 0 2;
-            color: $foreground 45%;
+            text-style: dim;
             text-wrap: nowrap;
             text-overflow: ellipsis;
         }
-        Row.-wrong .note { color: $error; }
+        Row.-wrong .note { color: $error; text-style: none; }
         Row Input, Row Select { width: 22; background: $foreground 4%; }
         Row Input:focus { background: $foreground 12%; }
         Row#row-path Input { width: 1fr; }
         Row#row-path .note { width: 24; }
         .heading { height: 2; padding: 1 0 0 0; color: $accent; text-style: bold; }
-        #summary { height: 3; border-top: solid $foreground 15%; }
+        #summary { height: 3; border-top: solid $border-blurred; }
         #buttons { height: 1; }
         #buttons Button { margin: 0 2 0 0; min-width: 12; }
-        #buttons Static { width: 1fr; text-align: right; color: $foreground 45%; }
+        #buttons Static { width: 1fr; text-align: right; text-style: dim; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -370,7 +370,7 @@ class TrainForm(ModalScreen[Path | None]):
         name = entries.name or suggest_name(entries.data, entries.backend)
         head = clip(sanitise(f"{about}run {name}"), width)
         command = clip(sanitise(command_of(request, backend)), 2 * width - 4)
-        lines = Content.assemble((head, "bold"), "\n", (f"$ {command}", "$foreground 60%"))
+        lines = Content.assemble((head, "bold"), "\n", (f"$ {command}", "dim"))
         self.query_one("#summary", Static).update(lines, layout=False)
 
     # --- starting -----------------------------------------------------------------------------------------------------
@@ -395,7 +395,7 @@ class TrainForm(ModalScreen[Path | None]):
             return
         self._starting = True
         self.query_one("#start", Button).disabled = True
-        self._say("starting …", "$foreground 60%")
+        self._say("starting …", "dim")
         self.run_worker(self._start(request), exclusive=True, group="start-run", exit_on_error=False)
 
     async def _start(self, request: RunRequest) -> None:

@@ -22,12 +22,12 @@ class ChartView(Widget):
     ChartView {
         height: 1fr;
         min-height: 3;
-        & > .chart--axis { color: $foreground 25%; }
-        & > .chart--tick { color: $foreground 55%; }
-        & > .chart--empty { color: $foreground 55%; text-style: italic; }
-        & > .chart--level { color: $foreground 45%; }
+        & > .chart--axis { color: $border-blurred; }
+        & > .chart--tick { text-style: dim; }
+        & > .chart--empty { text-style: dim; }
+        & > .chart--level { text-style: dim; }
         & > .chart--floor { color: $success; }
-        & > .chart--raw { color: $primary 38%; }
+        & > .chart--raw { color: $primary 80%; text-style: dim; }
         & > .chart--other { color: $foreground 65%; }
         & > .chart--valid { color: $warning; text-style: bold; }
         & > .chart--train { color: $primary-lighten-2; text-style: bold; }

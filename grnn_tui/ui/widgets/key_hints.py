@@ -39,7 +39,7 @@ def hints_line(hints: list[Action], width: int, *, ascii_only: bool = False) -> 
     for index in sorted(kept):
         key = _key(hints[index], ascii_only=ascii_only)
         gap = "  " if parts else ""
-        parts.append(Content.assemble(gap, (key, "bold $accent"), (f" {hints[index].label}", "$foreground 70%")))
+        parts.append(Content.assemble(gap, (key, "bold $accent"), (f" {hints[index].label}", "")))
     return Content("").join(parts)
 
 

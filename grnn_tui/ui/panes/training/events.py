@@ -47,7 +47,7 @@ class EventLog:
             case Validated(loss=float() as loss) if self._best is None or loss < self._best:
                 gain = "" if self._best is None else f" (−{number(self._best - loss)})"
                 self._best = loss
-                return Told(row.step, "best", sanitise(f"best validation {number(loss)}{gain}"))
+                return Told(row.step, "best", sanitise(f"best {number(loss)}{gain}"))
             case Noted() if row.event not in ("sample", "checkpoint"):
                 return Told(row.step, row.event, sanitise(row.text or row.event))
             case _:

@@ -11,7 +11,7 @@ from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.view import Reading, Shown, State
 from grnn_tui.ui.widgets.chart_ticks import number
 
-MUTED = "$foreground 55%"
+MUTED = "dim"
 _BADGES: dict[State, tuple[str, str, str, str]] = {
     "new": ("○", "o", "starting", "$foreground"),
     "alive": ("●", "*", "live", "$success"),
@@ -49,7 +49,7 @@ def bar(share: float, width: int, *, ascii_only: bool = False, colour: str = "$p
     full, half = divmod(halves, 2)
     done = "=" * full + ">" * half if ascii_only else "━" * full + "╸" * half
     rest = ("." if ascii_only else "━") * (width - full - half)
-    return Content.assemble((done, colour), (rest, "$foreground 15%"))
+    return Content.assemble((done, colour), (rest, "$border-blurred"))
 
 
 def labelled(label: str, value: str, style: str = "bold") -> Content:
