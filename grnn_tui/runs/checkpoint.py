@@ -140,14 +140,18 @@ def write_step(
             return True
         set_aside(final)
     temporary = final.with_name(f"{final.name}.tmp")
-    make_folder(temporary)
     facts = {name: FileFact(len(content), hashlib.sha256(content).hexdigest()) for name, content in files.items()}
-    for name, content in files.items():
-        write_new(temporary / name, content)
     manifest = Manifest(step=step, seconds=seconds, validation=validation, files=facts)
-    write_new(temporary / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-    durable = flush_folder(temporary)
-    os.rename(temporary, final)  # noqa: PTH104
+    try:
+        make_folder(temporary)
+        for name, content in files.items():
+            write_new(temporary / name, content)
+        write_new(temporary / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        durable = flush_folder(temporary)
+        os.rename(temporary, final)  # noqa: PTH104
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)  # a full disk needs the room back at once
+        raise
     return flush_folder(folder) and durable
 
 

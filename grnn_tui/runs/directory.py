@@ -11,7 +11,7 @@ import msgspec
 
 from grnn_tui.errors import RunError
 from grnn_tui.runs import checkpoint, commands, lock, metrics
-from grnn_tui.runs.files import read_small
+from grnn_tui.runs.files import is_file, read_small
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import AnyRow, Noted, Started
 
@@ -130,4 +130,4 @@ def read_request(path: Path) -> RunRequest:
 
 def is_run(path: Path) -> bool:
     """Whether `path` looks like a run directory."""
-    return (path / REQUEST).is_file()
+    return is_file(path / REQUEST)

@@ -41,6 +41,16 @@ def write_once(path: Path, content: bytes) -> None:
     flush_folder(path.parent)
 
 
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name that cannot be one is not."""
+    return os.path.isfile(path)  # noqa: PTH113  pathlib raises for names that are too long
+
+
+def expanded(reference: str) -> Path:
+    """`reference` as a path, `~` meaning home where there is one."""
+    return Path(os.path.expanduser(reference))  # noqa: PTH111  pathlib raises for unknown users
+
+
 def flush_folder(path: Path) -> bool:
     """Make renames in `path` durable; False if the file system will not promise it."""
     try:

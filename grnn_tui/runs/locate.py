@@ -15,6 +15,7 @@ from grnn_tui.backends.modeldir import HEADER, ModelDirectory, read_header, read
 from grnn_tui.errors import GrnnError, ModelError, RunError
 from grnn_tui.runs.checkpoint import Step, read_step
 from grnn_tui.runs.directory import Run, is_run
+from grnn_tui.runs.files import expanded, is_file
 from grnn_tui.runs.store import find_run, run_names, runs_root
 
 VARIABLE = "GRNN_TUI_MODELS"
@@ -40,7 +41,7 @@ def model_folders() -> list[Path]:
     package = Path(grnn_tui.__file__).parent
     shipped = package / "models" if (package / "models").is_dir() else package.parent / "models"
     named = os.environ.get(VARIABLE)
-    own = Path(named).expanduser() if named else user_data_path("grnn-tui", appauthor=False) / "models"
+    own = expanded(named) if named else user_data_path("grnn-tui", appauthor=False) / "models"
     return [own, shipped]
 
 
@@ -68,8 +69,8 @@ def locate_model(reference: str, *, verify: bool = True) -> Located:
     named = _named_models()
     if reference in named:
         return Located(named[reference], reference)
-    path = Path(reference).expanduser()
-    if reference and (path / HEADER).is_file() and not is_run(runs_root() / reference):
+    path = expanded(reference)
+    if reference and is_file(path / HEADER) and not is_run(runs_root() / reference):
         path = path.absolute()
         return Located(path, path.name)
     run, _, wanted = reference.partition("@")
@@ -104,7 +105,7 @@ def _named_models() -> dict[str, Path]:
     for folder in reversed(model_folders()):
         with contextlib.suppress(OSError):
             for path in sorted(folder.iterdir()):
-                if (path / HEADER).is_file() and not path.name.startswith("."):
+                if is_file(path / HEADER) and not path.name.startswith("."):
                     found[path.name] = path
     return found
 
@@ -130,7 +131,7 @@ def _wanted_step(run: Run, wanted: str, *, verify: bool) -> Step:
 
 
 def _unknown(reference: str, path: Path, named: list[str]) -> str:
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  for names that are too long
         return f"{reference!r} is neither a model directory ({HEADER}) nor a run"
     close = difflib.get_close_matches(reference.partition("@")[0], [*named, *run_names()], n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else "`grnn-tui models` lists them"

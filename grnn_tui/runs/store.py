@@ -17,7 +17,7 @@ from platformdirs import user_data_path
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs import lock, metrics
 from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
-from grnn_tui.runs.files import FOLDER_MODE, make_folder, write_once
+from grnn_tui.runs.files import FOLDER_MODE, expanded, make_folder, write_once
 from grnn_tui.runs.lock import RunLock
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import Trained, Validated
@@ -53,7 +53,7 @@ class RunSummary:
 def runs_root() -> Path:
     """The folder that holds the runs: `GRNN_TUI_RUNS`, else the user's data folder."""
     named = os.environ.get(VARIABLE)
-    return Path(named).expanduser().absolute() if named else user_data_path("grnn-tui", appauthor=False) / "runs"
+    return expanded(named).absolute() if named else user_data_path("grnn-tui", appauthor=False) / "runs"
 
 
 def check_name(name: str) -> str:
@@ -149,7 +149,7 @@ def find_run(reference: str) -> Run:
     root = runs_root()
     if reference and "/" not in reference and is_run(root / reference):
         return Run(root / reference)
-    path = Path(reference).expanduser()
+    path = expanded(reference)
     if reference and is_run(path):
         return Run(path.absolute())
     names = run_names()
