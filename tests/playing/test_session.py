@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from grnn_tui.errors import UsageError
+from grnn_tui.playing import branch as branches
 from grnn_tui.playing import session as sessions
 from grnn_tui.playing import states
 from grnn_tui.playing.branch import INTERVAL
@@ -78,9 +79,15 @@ class SessionMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        for module in (branches, states):
+            self.patch.setattr(module, "INTERVAL", 4)
         self.session = new_session()
         self.kept: dict[int, Kept] = {}
         self.remember()
+
+    def teardown(self) -> None:
+        self.patch.undo()
 
     def remember(self) -> None:
         branch = self.session.current
@@ -90,7 +97,9 @@ class SessionMachine(RuleBasedStateMachine):
     def set_prompt(self, text: str) -> None:
         self.session.set_prompt(text)
         assert self.session.current.prompt_text == text
-        ready(self.session)
+        self.session.current.sums(self.session.length)
+        if self.session.outlook() is not None:
+            check_cursor(self.session)
         self.remember()
 
     @rule(more=st.text(alphabet=CHARACTERS, min_size=1, max_size=3))
@@ -155,6 +164,11 @@ class SessionMachine(RuleBasedStateMachine):
             branch = self.session.branches[number]
             assert branch.labels_between(0, branch.length) == kept.labels
             assert (branch.prompt, branch.prompt_text) == (kept.prompt, kept.prompt_text)
+
+    @invariant()
+    def a_branch_leaves_its_parent_where_the_parent_has_text_of_its_own(self) -> None:
+        for branch in self.session.branches.values():
+            assert branch.parent is None or branch.parent.parent is None or branch.fork > branch.parent.fork
 
     @invariant()
     def the_text_is_the_prompt_and_what_was_written(self) -> None:
