@@ -93,8 +93,16 @@ _APP = (
 )
 
 _TYPING = (
-    _action("generate", "typing", "enter", "generate", "Let the model write on", 9),
-    _action("newline", "typing", "ctrl+j shift+enter", "newline", "Break the line (or end it with \\ before Enter)", 5),
+    _action("generate", "typing", "enter", "generate", "Let the model write on", 9, priority=True),
+    _action(
+        "newline",
+        "typing",
+        "ctrl+j shift+enter",
+        "newline",
+        "Break the line (or end it with \\ before Enter)",
+        5,
+        priority=True,
+    ),
     _action("leave_prompt", "typing", "tab", "to the panes", "Leave the prompt: letters become commands", 8),
     _action("stop_or_copy", "typing", "ctrl+c", "stop", "Stop writing; else copy what is selected", 4),
     _action("new_prompt", "typing", "ctrl+n", "new", "Begin with an empty prompt", 3),
@@ -155,7 +163,7 @@ _PANES = (
     _action("less", "controls", "left", "less", "Turn the setting down", 7),
     _action("more", "controls", "right", "adjust", "Turn the setting up", 9),
     _action("reset", "controls", "0", "reset", "Back to the default", 6),
-    _action("toggle", "controls", "enter", "fixed/random", "Keep the seed fixed, or draw a new one each time", 5),
+    _action("fix_seed", "controls", "enter", "fixed/random", "Keep the seed fixed, or draw a new one each time", 5),
     _action("branch_up", "branches", "up", "up", "The branch above"),
     _action("branch_down", "branches", "down", "choose", "The branch below", 8),
     _action("switch", "branches", "enter", "return to it", "Go back to this branch", 9),
@@ -265,7 +273,7 @@ def binding_id(action: Action) -> str:
     return f"{action.scope}.{action.id}"
 
 
-def remapped(changes: Mapping[str, str | list[str]]) -> tuple[Keymap, list[str]]:
+def remapped(changes: Mapping[str, object]) -> tuple[Keymap, list[str]]:
     """The table with the keys of `keys.toml` in it, and one line for each entry that means nothing.
 
     `changes` maps `play.pause` to a key or a list of keys.

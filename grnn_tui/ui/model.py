@@ -22,6 +22,7 @@ from grnn_tui.ui.transcript import Transcript
 
 EngineState = Literal["starting", "ready", "restarting"]
 Severity = Literal["information", "warning", "error"]
+NOTHING = Totals(0, 0.0, 0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class PlayState:
     prompt: int = 0
     prompt_text: str = ""
     prediction: Prediction | None = None
-    totals: Totals = Totals(0, 0.0, 0, 0.0)
+    totals: Totals = NOTHING
     generating: bool = False
     rate: float = 0.0
     busy: bool = False

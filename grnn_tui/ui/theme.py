@@ -9,13 +9,12 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
+from grnn_tui.ui.theme_names import DEFAULT_THEME, PLAIN_THEME
+
 LEVELS = 8
 """Steps of the surprisal ramp."""
 BOUNDS = (0.25, 0.75, 1.5, 2.5, 4.0, 6.0, 8.5)
 """Bits at which one level ends and the next begins; fine where most symbols are."""
-
-DEFAULT_THEME = "night"
-PLAIN_THEME = "terminal"
 
 
 def level_of(bits: float) -> int:

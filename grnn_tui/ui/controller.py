@@ -1,0 +1,192 @@
+"""What keys mean: turns a person's wishes into requests and keeps the state they act on. Knows no widgets."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from grnn_tui.engine.client import EngineDied
+from grnn_tui.engine.protocol import (
+    Event,
+    ForceSymbol,
+    Frame,
+    Generate,
+    ModelOpened,
+    MoveCursor,
+    OpenModel,
+    Pause,
+    ReadBranch,
+    ReadCatalogue,
+    Request,
+    Reroll,
+    SetPrompt,
+    SetSampling,
+    SwitchBranch,
+)
+from grnn_tui.engine.recovery import restoring
+from grnn_tui.ui.model import PlayState, Severity, noticed, reduce
+from grnn_tui.ui.panes.controls.view import SEEDS, Controls
+
+
+@dataclass
+class Controller:
+    """One person's play. `send` hands requests to the engine and never waits."""
+
+    send: Callable[[Request], None]
+    controls: Controls = field(default_factory=Controls)
+    state: PlayState = field(default_factory=PlayState)
+    prompt: str = ""
+    """As it stands in the editor; the state may be behind."""
+    target: int | None = None
+    """The position at which writing will end, or was to end when it was paused."""
+    draw_seed: Callable[[], int] = lambda: secrets.randbelow(SEEDS)
+    waiting_text: tuple[str, int | None, list[int]] | None = None
+    """Written text, cursor and forced positions to be restored with the first model."""
+
+    # --- what the engine says -----------------------------------------------------------------------------------------
+
+    def take(self, events: Sequence[Event | EngineDied]) -> bool:
+        """Take in events; whether a frame was among them.
+
+        Raises:
+            ValueError: one cannot follow what was told before; the engine should be started again.
+        """
+        framed = False
+        for event in events:
+            before = self.state
+            self.state = reduce(self.state, event)
+            if isinstance(event, Frame):
+                framed = True
+                self._after_frame(before, event)
+            elif isinstance(event, EngineDied):
+                self.target = None
+            elif isinstance(event, ModelOpened):
+                self.waiting_text = None
+        return framed
+
+    def restoring(self) -> list[Request]:
+        """What a fresh engine is to be asked."""
+        state = self.state
+        written, forced = state.written, sorted(state.transcript.forced)
+        cursor: int | None = state.cursor
+        if state.prompt_text != self.prompt:
+            written, cursor, forced = "", None, []
+        if self.waiting_text is not None:
+            written, cursor, forced = self.waiting_text
+        return restoring(
+            state.reference, self.controls.sampling, self.controls.seed, self.prompt, written, cursor, forced
+        )
+
+    # --- what a person wants ------------------------------------------------------------------------------------------
+
+    def set_prompt(self, text: str) -> None:
+        """The prompt is now this."""
+        if text != self.prompt:
+            self.prompt = text
+            self.target = None
+            self.send(SetPrompt(text))
+
+    def generate(self) -> None:
+        """Write on from the cursor, with a seed of its own if seeds are random."""
+        if self.controls.random_seed:
+            self._take_seed(self.draw_seed())
+        self._write(self.controls.length)
+
+    def one_symbol(self) -> None:
+        """Write one."""
+        self.target = None
+        self.send(Generate(1))
+
+    def pause(self) -> None:
+        """Pause what is being written, or go on with it; write anew if there is nothing to go on with."""
+        if self.state.generating:
+            self.send(Pause())
+        elif self.target is not None and self.state.cursor < self.target:
+            self._write(self.target - self.state.cursor)
+        else:
+            self.generate()
+
+    def stop(self) -> bool:
+        """Stop writing and forget what was left to write; whether there was anything to stop."""
+        stopped = self.state.generating or self.target is not None
+        self.target = None
+        if self.state.generating:
+            self.send(Pause())
+        return stopped
+
+    def reroll(self, *, same_seed: bool = False) -> None:
+        """Write again from the end of the prompt."""
+        if not same_seed:
+            self._take_seed(self.draw_seed(), tell=False)
+        self.target = self.state.prompt + self.controls.length
+        self.send(Reroll(self.controls.seed, self.controls.length, float(self.controls.per_second)))
+
+    def move(self, by: int) -> None:
+        """Step by symbols. What is shown moves at once; figures follow."""
+        target = max(0, min(self.state.length, self.state.cursor + by))
+        if target != self.state.cursor or self.state.generating:
+            self.send(MoveCursor(target - self.state.cursor))
+            self.state = replace(self.state, cursor=target, generating=False)
+            self.target = None
+
+    def force(self, symbol: int) -> None:
+        """Write this symbol at the cursor."""
+        self.target = None
+        self.send(ForceSymbol(symbol))
+
+    def switch(self, branch: int) -> None:
+        """Return to a branch."""
+        self.target = None
+        if branch != self.state.branch:
+            self.send(SwitchBranch(branch))
+
+    def compare(self, branch: int) -> None:
+        """Ask for two whole branches: this one and another."""
+        self.state = replace(self.state, compared=())
+        self.send(ReadBranch(self.state.branch))
+        self.send(ReadBranch(branch))
+
+    def open(self, reference: str) -> None:
+        """Play another model on the same text."""
+        self.state = noticed(replace(self.state, reference=reference), f"opening {reference} ...")
+        self.send(OpenModel(reference))
+
+    def read_catalogue(self) -> None:
+        """Ask what there is."""
+        self.send(ReadCatalogue())
+
+    def set_controls(self, controls: Controls) -> None:
+        """Draw the next symbol otherwise."""
+        drawn_otherwise = (controls.sampling, controls.seed) != (self.controls.sampling, self.controls.seed)
+        paced_otherwise = controls.per_second != self.controls.per_second
+        self.controls = controls
+        if drawn_otherwise:
+            self.send(SetSampling(controls.sampling, controls.seed))
+        if paced_otherwise and self.state.generating and self.target is not None:
+            self.send(Generate(max(1, self.target - self.state.length), float(controls.per_second)))
+
+    def notice(self, text: str, severity: Severity = "information") -> None:
+        """One line for the person."""
+        self.state = noticed(self.state, text, severity)
+
+    def other_branch(self) -> int | None:
+        """A branch worth comparing with this one: its parent, else the newest other."""
+        info = self.state.branch_info(self.state.branch)
+        numbers = [other.branch for other in self.state.branches if other.branch != self.state.branch]
+        if info is not None and info.parent in numbers:
+            return info.parent
+        return max(numbers, default=None)
+
+    def _write(self, count: int) -> None:
+        self.target = self.state.cursor + count
+        self.send(Generate(count, float(self.controls.per_second)))
+
+    def _take_seed(self, seed: int, *, tell: bool = True) -> None:
+        self.controls = replace(self.controls, seed=seed)
+        if tell:
+            self.send(SetSampling(self.controls.sampling, seed))
+
+    def _after_frame(self, before: PlayState, frame: Frame) -> None:
+        if before.generating and not frame.generating and self.target is not None and frame.length >= self.target:
+            self.target = None

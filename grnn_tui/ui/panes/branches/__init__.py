@@ -1,0 +1,1 @@
+"""The ways the text has gone."""

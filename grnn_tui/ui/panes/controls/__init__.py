@@ -1,0 +1,1 @@
+"""How symbols are drawn."""

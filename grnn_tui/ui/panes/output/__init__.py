@@ -1,0 +1,1 @@
+"""The text: prompt and what was written, coloured by surprisal."""

@@ -1,0 +1,1 @@
+"""The prompt: where a person types."""

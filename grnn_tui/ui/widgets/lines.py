@@ -1,0 +1,123 @@
+"""A widget that draws rows of styled cells, made by a pure function, and repaints only the rows that changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from grnn_tui.safetext import cell_width, sanitise
+
+ROLES = (
+    "text",
+    "dim",
+    "faint",
+    "strong",
+    "key",
+    "accent",
+    "good",
+    "warning",
+    "error",
+    "raw",
+    "used",
+    "gained",
+    "removed",
+    "selected",
+    "selected-dim",
+)
+
+
+class Cell(NamedTuple):
+    """Some text in one style. Foreign text is SafeText; anything else is the program's own words."""
+
+    text: str
+    role: str = "text"
+
+
+Row = tuple[Cell, ...]
+
+
+def width_of(row: Row) -> int:
+    """Cells a row takes."""
+    return sum(cell_width(sanitise(cell.text)) for cell in row)
+
+
+def justified(left: Row, right: Row, width: int) -> Row:
+    """`left` and `right` at the two ends of a row; the right one gives way."""
+    gap = width - width_of(left) - width_of(right)
+    return (*left, Cell(" " * gap), *right) if gap > 0 else left
+
+
+class LineView(Widget):
+    """Shows the rows that `build` makes for its size; `renew` after anything that they depend on has changed."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{role}" for role in ROLES}
+    DEFAULT_CSS = """
+    LineView {
+        & > .line--text { color: $foreground; }
+        & > .line--dim { color: $foreground 60%; }
+        & > .line--faint { color: $foreground 35%; }
+        & > .line--strong { color: $foreground; text-style: bold; }
+        & > .line--key { color: $accent; }
+        & > .line--accent { color: $accent; text-style: bold; }
+        & > .line--good { color: $success; }
+        & > .line--warning { color: $warning; }
+        & > .line--error { color: $error; }
+        & > .line--raw { color: $foreground 30%; }
+        & > .line--used { color: $primary; }
+        & > .line--gained { color: $primary-lighten-2; }
+        & > .line--removed { color: $foreground 22%; }
+        & > .line--selected { color: $foreground; background: $foreground 14%; text-style: bold; }
+        & > .line--selected-dim { color: $foreground 70%; background: $foreground 14%; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._rows: tuple[Row, ...] = ()
+        self._styles: dict[str, Style] = {}
+
+    def build(self, width: int, height: int) -> tuple[Row, ...]:
+        """The rows for this size; written by each widget, and pure but for what the widget was last given."""
+        raise NotImplementedError
+
+    def renew(self) -> None:
+        """Make the rows again and repaint those that differ."""
+        width, height = self.size
+        old, new = self._rows, self.build(width, height)[:height] if width > 0 and height > 0 else ()
+        self._rows = new
+        changed = [y for y in range(max(len(old), len(new))) if y >= len(old) or y >= len(new) or old[y] != new[y]]
+        if changed:
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def on_resize(self) -> None:
+        """Other widths make other rows."""
+        self._rows = ()
+        self.renew()
+
+    def notify_style_update(self) -> None:
+        """Another theme: look colours up again."""
+        super().notify_style_update()
+        self._styles = {}
+
+    def render_line(self, y: int) -> Strip:
+        """One row, filled up to the width."""
+        if y >= len(self._rows):
+            return Strip.blank(self.size.width, self.rich_style)
+        segments = [Segment(cell.text, self.style_of(cell.role)) for cell in self._rows[y]]
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+    def style_of(self, role: str) -> Style:
+        """The style of a role in the present theme."""
+        style = self._styles.get(role)
+        if style is None:
+            style = self._styles[role] = self.get_component_rich_style(f"line--{role}")
+        return style
+
+    def plain(self) -> list[str]:
+        """The rows as plain text, for tests."""
+        return ["".join(cell.text for cell in row) for row in self._rows]
