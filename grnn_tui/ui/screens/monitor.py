@@ -109,14 +109,14 @@ class MonitorScreen(Following, Screen[None]):
         box = self.query_one("#monitor-box", Vertical)
         if followed is None:
             box.border_title = Content("Training")
-            self._head.update(Content.styled("no run is being followed", figures.MUTED), layout=False)
+            self._write(self._head, Content.styled("no run is being followed", figures.MUTED))
             return
         shown = self.shown(followed, now)
         box.border_title = figures.title_of(shown, None, ascii_only=self._ascii_only)
         box.border_subtitle = Content(clip(sanitise(f"{shown.backend} on {shown.data}"), 60)) if shown.data else None
         self._chart.show(self.plot(followed))
         width = max(20, self._chart.size.width)
-        self._head.update(self._header(followed, width), layout=False)
+        self._write(self._head, self._header(followed, width))
         if self.has_class("-large"):
             self._paint_boards(followed, shown, now)
         else:
@@ -126,10 +126,13 @@ class MonitorScreen(Following, Screen[None]):
                 figures.rates_line(shown, width),
                 figures.bars_line(shown, width, ascii_only=self._ascii_only),
             ]
-            self._figures.update(Content("\n").join(lines), layout=False)
+            self._write(self._figures, Content("\n").join(lines))
             last = [figures.news_line(shown, width)] if shown.silent or shown.state == "died" else []
             told = event_lines(shown, width, 2 - len(last))
-            self._news.update(Content("\n").join([*told, *last]), layout=False)
+            self._write(self._news, Content("\n").join([*told, *last]))
+
+    def _write(self, widget: Static, content: Content) -> None:
+        widget.update(figures.plain(content) if self._ascii_only else content, layout=False)
 
     def _header(self, followed: FollowedRun, width: int) -> Content:
         reading = reading_of(followed.view, followed.smoothed.series, followed.options)
@@ -140,16 +143,16 @@ class MonitorScreen(Following, Screen[None]):
     def _paint_boards(self, followed: FollowedRun, shown: Shown, now: float) -> None:
         width, height = self._board.size.width - 1, self._board.size.height - 1
         table = figures.board(shown, followed.options, width, ascii_only=self._ascii_only)
-        self._board.update(Content("\n").join(table[: max(1, height)]), layout=False)
+        self._write(self._board, Content("\n").join(table[: max(1, height)]))
         rows = max(1, self._events.size.height - 1)
         last = [figures.news_line(shown, width)] if shown.silent or shown.state == "died" else []
         told = event_lines(shown, self._events.size.width - 1, rows - len(last))
-        self._events.update(Content("\n").join([*told, *last] or [figures.quiet("no events yet")]), layout=False)
+        self._write(self._events, Content("\n").join([*told, *last] or [figures.quiet("no events yet")]))
         step = followed.view.saved.step if followed.view.saved is not None else None
         if step is not None and step != self._sampled:
             self._take_sample(followed, step, now)
         if step is None:
-            self._sample.update(figures.quiet("a sample follows the first checkpoint"), layout=False)
+            self._write(self._sample, figures.quiet("a sample follows the first checkpoint"))
 
     def _take_sample(self, followed: FollowedRun, step: int, now: float) -> None:
         """Let the newest checkpoint write a few lines, now and then, where there is room to show them."""
@@ -162,9 +165,8 @@ class MonitorScreen(Following, Screen[None]):
         text = await self._write_sample(followed.run.path)
         if text is None or followed is not self.followed:
             return
-        safe = sanitise(text, keep_newlines=True, ascii_only=self._ascii_only)
         head = (f"written by step {count(step)}\n", figures.MUTED)
-        self._sample.update(Content.assemble(head, safe), layout=False)
+        self._write(self._sample, Content.assemble(head, sanitise(text, keep_newlines=True)))
 
     def action_close(self) -> None:
         """Drop the cursor, or go back."""

@@ -264,7 +264,7 @@ class _Drawing:
         """Labels by row: each as near to its value as the others allow, in the order of the values."""
         wanted = self._wanted_labels()
         while wanted:
-            placed = _spread([(self.y_dot(v), self.y_dot(v) // self.down) for _, v, _, _ in wanted], self.rows)
+            placed = _spread([(-v, self.y_dot(v) // self.down) for _, v, _, _ in wanted], self.rows)
             far = [
                 i
                 for i, (_, value, _, stays) in enumerate(wanted)
@@ -305,7 +305,7 @@ class _Drawing:
         ]
 
 
-def _spread(wants: list[tuple[int, int]], rows: int) -> list[int] | None:
+def _spread(wants: list[tuple[float, int]], rows: int) -> list[int] | None:
     """Rows for labels that want `(order, row)`: distinct, in order, as near as they go; None: there is no room."""
     if len(wants) > rows:
         return None
@@ -351,12 +351,13 @@ def _y_range(plot: Plot, x_range: tuple[float, float] | None) -> tuple[float, fl
 
 def _with_levels(plot: Plot, low: float, high: float) -> tuple[float, float]:
     a, b = _scaled(low, plot.log), _scaled(high, plot.log)
-    span = (b - a) or (0.05 if plot.log else max(abs(b) * 0.05, 1e-9))
+    usual = 0.05 if plot.log else max(abs(b) * 0.05, 1e-9)
+    span = b - a if b - a > usual * 1e-3 else usual
     near = [_scaled(v.value, plot.log) for v in plot.levels if v.value > 0 or not plot.log]
     floors = [_scaled(v.value, plot.log) for v in plot.levels if v.floor and v.value > 0]
     low_end = min([a, *(v for v in near if a - 0.3 * span <= v <= b), *(v for v in floors if v >= a - 0.6 * span)])
     high_end = max([b, *(v for v in near if a <= v <= b + 0.15 * span)])
-    if high_end == low_end:
+    if high_end - low_end < span:
         low_end, high_end = low_end - span / 2, high_end + span / 2
     pad = 0.02 * (high_end - low_end)
     return _unscaled(low_end - pad, plot.log), _unscaled(high_end + pad, plot.log)

@@ -31,7 +31,7 @@ def hints_line(hints: list[Action], width: int, *, ascii_only: bool = False) -> 
     kept: set[int] = set()
     used = 0
     for index in sorted(range(len(hints)), key=lambda i: -hints[i].weight):
-        cells = len(_key(hints[index], ascii_only=ascii_only)) + 1 + len(hints[index].label) + 2
+        cells = len(_key(hints[index], ascii_only=ascii_only)) + 1 + len(hints[index].label) + 4
         if used + cells <= width + 2:
             kept.add(index)
             used += cells
@@ -39,7 +39,8 @@ def hints_line(hints: list[Action], width: int, *, ascii_only: bool = False) -> 
     for index in sorted(kept):
         key = _key(hints[index], ascii_only=ascii_only)
         gap = "  " if parts else ""
-        parts.append(Content.assemble(gap, (key, "bold $accent"), (f" {hints[index].label}", "")))
+        label = hints[index].label.replace("…", "...") if ascii_only else hints[index].label
+        parts.append(Content.assemble(gap, (key, "bold $accent"), (f" {label}", "")))
     return Content("").join(parts)
 
 

@@ -29,6 +29,15 @@ def badge(state: State, *, ascii_only: bool = False) -> Content:
     return Content.styled(f"{plain if ascii_only else glyph} {word}", colour)
 
 
+_PLAIN = str.maketrans({"·": ".", "−": "-", "–": "-", "…": "~", "★": "*", "‖": "=", "●": "*"})
+
+
+def plain(content: Content) -> Content:
+    """The same in ASCII, sign for sign, for terminals that have no more."""
+    text = content.plain.translate(_PLAIN)
+    return Content(text if text.isascii() else sanitise(text, keep_newlines=True, ascii_only=True), content.spans)
+
+
 def fitted(pieces: Iterable[Content], width: int, gap: int = 3) -> Content:
     """As many of the pieces, from the left, as fit in `width` cells."""
     line, used = Content(""), 0
@@ -147,9 +156,9 @@ def reading_line(reading: Reading, width: int) -> Content:
 
 def title_of(shown: Shown, number_of_pane: int | None = 4, *, ascii_only: bool = False) -> Content:
     """`4 Training · 1120-tales-lstm · ● live · epoch 6/12`."""
-    head = f"{number_of_pane} Training" if number_of_pane is not None else "Training"
-    epoch = f" · epoch {shown.epoch}" if shown.epoch and shown.state in ("alive", "paused") else ""
     dot = " - " if ascii_only else " · "
+    head = f"{number_of_pane} Training" if number_of_pane is not None else "Training"
+    epoch = f"{dot}epoch {shown.epoch}" if shown.epoch and shown.state in ("alive", "paused") else ""
     name = clip(shown.name, 32)
     return Content.assemble(head, dot, (name, "bold"), dot, badge(shown.state, ascii_only=ascii_only), epoch)
 

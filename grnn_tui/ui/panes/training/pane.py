@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -107,7 +106,8 @@ class TrainingPane(Following, Widget, can_focus=True):
         if not self.has_class("-short"):
             lines.insert(1, figures.rates_line(shown, width))
             lines.append(figures.news_line(shown, width))
-        self._figures.update(Content("\n").join(lines), layout=False)
+        text = Content("\n").join(lines)
+        self._figures.update(figures.plain(text) if ascii_only else text, layout=False)
 
     def _title(self, title: Content) -> None:
         if self.border_title != title.markup:
@@ -140,8 +140,7 @@ class TrainingStrip(Following, Widget):
 
     def compose(self) -> ComposeResult:
         """One text."""
-        with Vertical():
-            yield self._text
+        yield self._text
 
     def on_resize(self) -> None:
         """Other widths hold other figures."""
@@ -165,7 +164,8 @@ class TrainingStrip(Following, Widget):
             lines = [self._line(followed, shown.train, shown.valid, shown, width), self._news(shown, state, width)]
             if height >= 3:
                 lines.insert(1, figures.rates_line(shown, width))
-        self._text.update(Content("\n").join(lines[:height]), layout=False)
+        text = Content("\n").join(lines[:height])
+        self._text.update(figures.plain(text) if ascii_only else text, layout=False)
 
     def _line(self, followed: FollowedRun, train: str, valid: str, shown: Shown, width: int) -> Content:
         ascii_only = self._markers == "ascii"

@@ -1,0 +1,5 @@
+"""Fixtures of the screens."""
+
+from __future__ import annotations
+
+from tests.ui.support.text_snapshot import text_snapshot as text_snapshot
