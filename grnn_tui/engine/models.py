@@ -33,6 +33,11 @@ class OpenedModel:
         step = self.located.step
         return self.located.name if step is None else f"{self.located.name} at step {step:,}"
 
+    @property
+    def follows(self) -> bool:
+        """Whether the reference means the newest checkpoint of a run, whichever that will be."""
+        return self.located.run is not None and "@" not in self.located.name
+
     def event(self) -> ModelOpened:
         """What the screen is told of it."""
         header = self.directory.header

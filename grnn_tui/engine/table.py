@@ -33,6 +33,8 @@ SLICE = 0.008
 """Seconds of reading or writing before requests are looked at again."""
 POLL = 0.5
 """Seconds between two looks for a newer checkpoint of a live run."""
+IDLE_POLL = 3.0
+"""The same for a run that nobody trains at the moment: it may be resumed."""
 
 
 class Table:
@@ -175,7 +177,7 @@ class Table:
             self._session.set_player(model.player, model.vocabulary)
         self._events.append(model.event())
         self._dirty = True
-        self._next_look = time.monotonic() + POLL
+        self._next_look = time.monotonic() + (POLL if model.located.live else IDLE_POLL)
         waiting, self._before = self._before, []
         for request in waiting:
             try:
@@ -222,11 +224,11 @@ class Table:
 
     @property
     def _watching(self) -> bool:
-        return self._model is not None and self._model.located.live
+        return self._model is not None and self._model.follows
 
     def _look_for_newer(self) -> None:
         assert self._model is not None
-        self._next_look = time.monotonic() + POLL
+        self._next_look = time.monotonic() + (POLL if self._model.located.live else IDLE_POLL)
         try:
             model = newer(self._model)
         except GrnnError:

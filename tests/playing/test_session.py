@@ -48,12 +48,18 @@ def check_figures(session: Session) -> None:
     player, state, bits, seen = HistoryPlayer(LETTERS.size), 1, 0.0, 0
     found = session.current.bits_between(0, session.length)
     for i, symbol in enumerate(symbols_of(session)):
-        assert session.current.sums(i) == (seen, pytest.approx(bits))
+        check_sums(session, i, seen, bits)
         expected = -player.predict(state).log_prob(symbol) * BITS if symbol >= 0 else 0.0
         assert found[i] == pytest.approx(expected)
         if symbol >= 0:
             seen, bits, state = seen + 1, bits + expected, player.advance(state, symbol)
-    assert session.current.sums(session.length) == (seen, pytest.approx(bits))
+    check_sums(session, session.length, seen, bits)
+
+
+def check_sums(session: Session, position: int, seen: int, bits: float) -> None:
+    found_seen, found_bits = session.current.sums(position)
+    assert found_seen == seen
+    assert found_bits == pytest.approx(bits)
 
 
 def check_cursor(session: Session) -> None:
@@ -347,7 +353,9 @@ def test_another_model_reads_no_more_than_it_needs(monkeypatch: pytest.MonkeyPat
     ready(session)
     assert session.outlook() is not None
     session.write(3)
-    assert session.current.sums(session.length)[1] == pytest.approx(sum(session.current.bits_between(0, session.length)))
+    assert session.current.sums(session.length)[1] == pytest.approx(
+        sum(session.current.bits_between(0, session.length))
+    )
 
 
 @given(prompts, st.lists(st.integers(0, 255), max_size=20))
