@@ -20,7 +20,7 @@ from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.training import figures
 from grnn_tui.ui.panes.training.export import export
 from grnn_tui.ui.panes.training.followed import FollowedRun
-from grnn_tui.ui.panes.training.following import Following
+from grnn_tui.ui.panes.training.following import Following, shown_run
 from grnn_tui.ui.panes.training.messages import FormRequested, NoticeGiven, RunsRequested
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.sample import sample_of
@@ -51,6 +51,8 @@ class MonitorScreen(Following, Screen[None]):
         &.-large #monitor-figures, &.-large #monitor-news { display: none; }
         &.-wide #monitor-sample { display: block; }
         &.-huge #monitor-boards { height: 14; }
+        &.-ascii > #monitor-box { border: ascii $border; }
+        &.-ascii .board { border-top: ascii $border-blurred; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("monitor")
@@ -62,7 +64,7 @@ class MonitorScreen(Following, Screen[None]):
         markers: Markers = "braille",
         write_sample: Callable[[Path], Awaitable[SafeText | None]] = sample_of,
     ) -> None:
-        super().__init__()
+        super().__init__(classes="-ascii" if markers == "ascii" else None)
         self._write_sample = write_sample
         self._sampled: int | None = None
         self._sampled_at = float("-inf")
@@ -111,7 +113,7 @@ class MonitorScreen(Following, Screen[None]):
             box.border_title = Content("Training")
             self._write(self._head, Content.styled("no run is being followed", figures.MUTED))
             return
-        shown = self.shown(followed, now)
+        shown = shown_run(followed, now)
         box.border_title = figures.title_of(shown, None, ascii_only=self._ascii_only)
         box.border_subtitle = Content(clip(sanitise(f"{shown.backend} on {shown.data}"), 60)) if shown.data else None
         self._chart.show(self.plot(followed))

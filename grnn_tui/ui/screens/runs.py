@@ -85,15 +85,17 @@ class RunsScreen(Screen[None]):
         &.-filtering #runs-filter { display: block; }
         &.-empty #runs-list { display: none; }
         &.-empty #runs-empty { display: block; }
+        &.-ascii > #runs-box { border: ascii $border; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("runs")
     AUTO_FOCUS = "#runs-list"
 
     def __init__(self, *, read: Reader = read_runs, ascii_only: bool = False) -> None:
-        super().__init__()
+        super().__init__(classes="-ascii" if ascii_only else None)
         self._read = read
         self._ascii_only = ascii_only
+        self._dot = "-" if ascii_only else "·"
         self._list = RunList(id="runs-list", ascii_only=ascii_only)
         self._lines: list[RunLine] = []
         self._loaded = False
@@ -148,7 +150,9 @@ class RunsScreen(Screen[None]):
         alive = sum(line.state in ("alive", "paused") for line in self._lines)
         box = self.query_one("#runs-box", Vertical)
         shown = f"{len(lines)} of {len(self._lines)}" if words else str(len(self._lines))
-        box.border_title = Content.assemble(f"Runs · {shown}", (f" · {alive} live" if alive else "", "$success"))
+        box.border_title = Content.assemble(
+            f"Runs {self._dot} {shown}", (f" {self._dot} {alive} live" if alive else "", "$success")
+        )
 
     def _invitation(self, words: str = "") -> Content:
         if words:

@@ -140,6 +140,7 @@ class TrainForm(ModalScreen[Path | None]):
         }
         #fields { height: 1fr; scrollbar-size-vertical: 1; }
         #settings { height: auto; }
+        &.-ascii > #form { border: ascii $border; }
         Row { height: 1; }
         Row .label { width: 14; text-wrap: nowrap; text-overflow: ellipsis; }
         Row .note {
@@ -175,8 +176,9 @@ class TrainForm(ModalScreen[Path | None]):
         *,
         data: str | None = None,
         start: Callable[[RunRequest], Path] = start_run,
+        ascii_only: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(classes="-ascii" if ascii_only else None)
         self._corpora = {c.name: c for c in catalogue.corpora}
         self._backends = {b.name: b for b in catalogue.backends}
         self._begin = start

@@ -77,21 +77,6 @@ class Following(_Base):
         """Cells across which curves are drawn; written by each view."""
         return 80
 
-    def shown(self, followed: FollowedRun, now: float) -> Shown:
-        """The figures to be written."""
-        return shown_of(
-            followed.view,
-            followed.smoothed.series,
-            followed.status,
-            tuple(followed.log.lines),
-            name=followed.name,
-            data=followed.data,
-            backend=followed.backend,
-            silent=followed.silent_for(now),
-            epochs=followed.total_epochs,
-            smoothing=followed.options.smoothing,
-        )
-
     def plot(self, followed: FollowedRun) -> Plot:
         """The chart to be drawn."""
         other = None
@@ -266,6 +251,22 @@ class Following(_Base):
     def _rate_chosen(self, rate: float | None) -> None:
         if rate is not None:
             self.ask(SetRate(lr=rate), f"learning rate {rate:g} from the next step on")
+
+
+def shown_run(followed: FollowedRun, now: float) -> Shown:
+    """The figures to be written about a run. `now`: seconds since the epoch."""
+    return shown_of(
+        followed.view,
+        followed.smoothed.series,
+        followed.status,
+        tuple(followed.log.lines),
+        name=followed.name,
+        data=followed.data,
+        backend=followed.backend,
+        silent=followed.silent_for(now),
+        epochs=followed.total_epochs,
+        smoothing=followed.options.smoothing,
+    )
 
 
 def kill_trainer(followed: FollowedRun) -> None:

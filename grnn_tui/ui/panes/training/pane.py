@@ -14,7 +14,7 @@ from grnn_tui.safetext import clip
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.training import figures
 from grnn_tui.ui.panes.training.followed import FollowedRun
-from grnn_tui.ui.panes.training.following import Following
+from grnn_tui.ui.panes.training.following import Following, shown_run
 from grnn_tui.ui.panes.training.view import Shown, reading_of, recent
 from grnn_tui.ui.widgets.chart_raster import Markers, sparkline
 from grnn_tui.ui.widgets.chart_view import ChartView
@@ -91,7 +91,7 @@ class TrainingPane(Following, Widget, can_focus=True):
         if followed is None:
             self._title(Content(f"{self._number} Training" if self._number else "Training"))
             return
-        shown = self.shown(followed, now)
+        shown = shown_run(followed, now)
         ascii_only = self._chart.markers == "ascii"
         self._title(figures.title_of(shown, self._number, ascii_only=ascii_only))
         self._chart.show(self.plot(followed))
@@ -154,7 +154,7 @@ class TrainingStrip(Following, Widget):
             head = Content.styled("no run", figures.MUTED)
             self._text.update(figures.fitted((head, *keys), width), layout=False)
             return
-        shown = self.shown(followed, now)
+        shown = shown_run(followed, now)
         ascii_only = self._markers == "ascii"
         state = figures.badge(shown.state, ascii_only=ascii_only)
         if shown.warming:
