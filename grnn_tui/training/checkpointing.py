@@ -23,6 +23,7 @@ from grnn_tui.errors import RunError, TrainingError
 from grnn_tui.runs.checkpoint import Step
 from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.training.optimising import Optimiser
+from grnn_tui.training.randomness import same_randomness
 from grnn_tui.training.schedule import Plateau
 from grnn_tui.training.streams import Cursor, Streams
 
@@ -102,13 +103,17 @@ def checkpoint_files(header: Header, progress: Progress, moving: Moving) -> dict
     """
     from safetensors.numpy import save
 
-    arrays = moving.network.arrays()
-    for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise TrainingError(f"the weights {name} are no longer finite numbers; the last good checkpoint is kept")
-    files = model_files(header, arrays)
+    tensors = _tensors(moving)
+    with same_randomness():  # saving draws nothing, whatever a network's `arrays` does
+        arrays = moving.network.arrays()
+        for name, array in arrays.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise TrainingError(
+                    f"the weights {name} are no longer finite numbers; the last good checkpoint is kept"
+                )
+        files = model_files(header, arrays)
     files[STATE] = msgspec.json.encode(progress) + b"\n"
-    files[TENSORS] = save(_tensors(moving))
+    files[TENSORS] = save(tensors)
     return files
 
 
@@ -162,7 +167,7 @@ def restore(step: Step, progress: Progress, moving: Moving) -> None:
         moving.streams.restore(progress.cursor)
     carry = _under(arrays, "carry/")
     if carry:
-        moving.carry = tuple(carry[str(i)].to(moving.device) for i in range(len(carry)))
+        moving.carry = tuple(carry[str(i)].to(moving.device).clone() for i in range(len(carry)))
     _restore_random(progress, arrays, moving.device)
 
 

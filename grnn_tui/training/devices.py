@@ -9,6 +9,7 @@ import torch
 
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.request import Device
+from grnn_tui.training.randomness import seed_all
 
 
 def choose_device(wanted: Device) -> torch.device:
@@ -41,7 +42,7 @@ def prepare(device: torch.device, threads: int, seed: int) -> None:
         torch.set_num_interop_threads(1)
     if device.type == "cuda":
         torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.manual_seed(seed)
+    seed_all(seed)
 
 
 def memory_in_use(device: torch.device) -> int:

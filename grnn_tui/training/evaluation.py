@@ -7,7 +7,6 @@ pass, which is what `grnn-tui score` takes, to well below 1e-4 nats.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from grnn_tui.backends.network import Network
+from grnn_tui.training.randomness import same_randomness
 
 WARM_UP = 512
 PIECE = 2048
@@ -102,15 +102,9 @@ def _window(
 def undisturbed(network: Network) -> Iterator[None]:
     """Evaluate within: dropout off, and afterwards mode and random generators as before."""
     training = network.training
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     network.eval()
     try:
-        yield
+        with same_randomness():
+            yield
     finally:
         network.train(training)
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.set_rng_state(states[2])
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)

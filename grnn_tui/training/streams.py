@@ -26,7 +26,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     shift: int
     """Where in the text this epoch's first stream began."""
     generator: str
-    """State of the generator that draws the shifts: PCG64's `state` and `inc`."""
+    """State of the PCG64 that draws the shifts: `state`, `inc`, `has_uint32`, `uinteger`, hexadecimal."""
 
 
 class Streams:
@@ -60,16 +60,21 @@ class Streams:
     @property
     def cursor(self) -> Cursor:
         """Where the streams are."""
-        state = self._generator.bit_generator.state["state"]
-        generator = f"{state['state']:x} {state['inc']:x}"
+        state = self._generator.bit_generator.state
+        words = (state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"])
+        generator = " ".join(f"{word:x}" for word in words)
         return Cursor(epoch=self.epoch, window=self.window, shift=self.shift, generator=generator)
 
     def restore(self, cursor: Cursor) -> None:
         """Go on from `cursor`."""
         self.epoch, self.window, self.shift = cursor.epoch, cursor.window, cursor.shift
-        state, inc = (int(word, 16) for word in cursor.generator.split())
-        bits = self._generator.bit_generator
-        bits.state = {**bits.state, "state": {"state": state, "inc": inc}}
+        state, inc, waiting, word = (int(word, 16) for word in cursor.generator.split())
+        self._generator.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {"state": state, "inc": inc},
+            "has_uint32": waiting,
+            "uinteger": word,
+        }
 
     def next_starts(self) -> tuple[NDArray[np.int64], bool]:
         """Where each stream's next window begins in the text [batch], and whether it is a new beginning."""
