@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grnn_tui.cli.table import plain_table
+from grnn_tui.runs.request import DataRequest, RunRequest
+from grnn_tui.runs.store import new_run
+from tests.support.command import Command
+from tests.support.models import LETTERS, make_model
+
+
+def test_a_model_in_the_users_folder_is_listed_and_played_by_its_name(run: Command, tmp_path: Path) -> None:
+    make_model(tmp_path / "models" / "mine", "ngram", LETTERS)
+    listed = {model["name"]: model for model in run("models", "--json").json["models"]}
+    assert (listed["mine"]["backend"], listed["mine"]["origin"], listed["mine"]["data"]) == ("ngram", "local", "random")
+    assert listed["mine"]["parameters"] > 0
+    assert any(line.split()[:2] == ["mine", "ngram"] for line in run("models").out.splitlines())
+    assert len(run("generate", "mine", "-n", 5, "--json").json["texts"][0]["text"]) == 5
+
+
+def test_a_damaged_model_does_not_hide_the_others(run: Command, tmp_path: Path) -> None:
+    make_model(tmp_path / "models" / "good", "ngram", LETTERS)
+    (tmp_path / "models" / "bad").mkdir()
+    (tmp_path / "models" / "bad" / "model.json").write_text("{")
+    names = [model["name"] for model in run("models", "--json").json["models"]]
+    assert "good" in names
+    assert "bad" not in names
+
+
+def test_backends_are_listed_with_their_settings(run: Command) -> None:
+    listed = {backend["name"]: backend for backend in run("backends", "--json").json["backends"]}
+    assert {"rnn", "lstm", "gru", "nade", "ngram"} <= listed.keys()
+    settings = {setting["name"]: setting for setting in listed["lstm"]["settings"]}
+    assert settings["hidden"]["kind"] == "int"
+    assert settings["hidden"]["low"] == 1
+    assert settings["hidden"]["help"]
+    choices = [s for b in listed.values() for s in b["settings"] if s["kind"] == "choice"]
+    assert all(s["default"] in s["choices"] for s in choices)
+    out = run("backends").out
+    assert "lstm" in out
+    assert "hidden" in out
+
+
+def test_corpora_are_listed_with_how_to_get_them(run: Command) -> None:
+    listed = {corpus["name"]: corpus for corpus in run("corpora", "--json").json["corpora"]}
+    assert listed["tales"]["available"]
+    assert listed["tales"]["floor_nats"] > 0
+    assert not listed["tinyshakespeare"]["available"]
+    assert "grnn-tui fetch tinyshakespeare" in run("corpora").out
+
+
+def test_runs_are_listed(run: Command) -> None:
+    assert run("runs", "--json").json == {"runs": []}
+    data = DataRequest(sources=("tales",))
+    new_run(RunRequest(name="first", created="2026-01-01T00:00:00+00:00", backend="lstm", data=data))
+    (listed,) = run("runs", "--json").json["runs"]
+    assert (listed["name"], listed["state"], listed["backend"], listed["step"]) == ("first", "new", "lstm", 0)
+    assert "first" in run("runs").out
+
+
+def test_a_classic_nobody_knows_is_refused_in_one_line(run: Command) -> None:
+    ran = run("fetch", "no-such-corpus")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert "tinyshakespeare" in ran.err
+
+
+@pytest.mark.parametrize("cell", ["a\nb", "\x1b[31mred", "tab\there", "\u202egnp.exe"])
+def test_a_cell_never_breaks_its_line(cell: str) -> None:
+    table = plain_table(("name", "n"), [(cell, "1"), ("long name", "22")], numeric=(1,))
+    lines = table.splitlines()
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)
