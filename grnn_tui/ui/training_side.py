@@ -1,91 +1,134 @@
-"""The training side of the app: which run is followed, and the screens around it. The app calls; this calls back."""
+"""The app's training side, mixed into it: which run is followed, and the screens around it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from textual.app import App
-
-from grnn_tui.engine.protocol import CatalogueRead
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.directory import Run
-from grnn_tui.safetext import SafeText, sanitise
+from grnn_tui.safetext import sanitise
 from grnn_tui.ui.panes.training.figures import summary_lines
 from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.panes.training.following import Following, shown_run
+from grnn_tui.ui.panes.training.messages import (
+    FormRequested,
+    MonitorRequested,
+    NoticeGiven,
+    PlayRequested,
+    ResumeRequested,
+    RunAttached,
+    RunDetached,
+    RunsRequested,
+)
 from grnn_tui.ui.widgets.chart_raster import Markers
+from grnn_tui.ui.widgets.chart_ticks import duration
 
-Notify = Callable[[str, str], None]
-"""Shows one line; the second argument is `information`, `warning` or `error`."""
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from grnn_tui.ui.controller import Controller
+    from grnn_tui.ui.screens.play import PlayScreen
+
+    _Base = App[Any]
+else:
+    _Base = object
 
 
-class TrainingSide:
-    """Holds the followed run and opens form, list and monitor; never blocks a key."""
+class TrainingSide(_Base):
+    """Follows a run; opens form, list and monitor; never makes a key wait."""
 
-    def __init__(
-        self,
-        app: App[Any],
-        views: Callable[[], Iterable[Following]],
-        notify: Notify,
-        *,
-        markers: Markers = "braille",
-    ) -> None:
-        self._app, self._views, self._notify = app, views, notify
-        self._markers: Markers = markers
-        self.followed: FollowedRun | None = None
+    controller: Controller
+    playground: PlayScreen
+    markers: Markers
+    followed: FollowedRun | None = None
+    _form_wanted: tuple[str | None] | None = None
+    """The data of a form that waits for the catalogue."""
+
+    def notice(self, text: str, severity: str = "information") -> None:
+        """One line for the person."""
+        raise NotImplementedError
 
     # --- which run ----------------------------------------------------------------------------------------------------
 
-    def attach(self, path: Path) -> None:
-        """Follow the run in the directory `path`."""
+    def follow(self, path: Path) -> None:
+        """Follow the run in the directory `path`, in every view there is."""
         options = self.followed.options.with_cursor(None) if self.followed is not None else None
-        self._show(FollowedRun(Run(path), options))
+        self._show_run(FollowedRun(Run(path), options))
 
-    def detach(self) -> None:
+    def unfollow(self) -> None:
         """Follow no run; it goes on."""
-        self._show(None)
+        self._show_run(None)
 
-    def _show(self, followed: FollowedRun | None) -> None:
+    def _show_run(self, followed: FollowedRun | None) -> None:
         self.followed = followed
-        for view in (*self._views(), *self._monitors()):
+        views = (self.playground.training, self.playground.strip)
+        for view in (*views, *(screen for screen in self.screen_stack if isinstance(screen, Following))):
             view.follow(followed)
+        self.tick_training()
+
+    def tick_training(self) -> None:
+        """Let whatever is in view look for what is new."""
+        now = time.time()
+        screen = self.screen
+        tick = getattr(screen, "tick", None)
+        if tick is not None:
+            tick(now)
+        words = self.training_words()
+        if words != self._told_words:
+            self._told_words = words
+            self.playground.show()
+
+    _told_words = ""
+
+    def training_words(self) -> str:
+        """A few words for the top line: `train 48% ETA 12m04s`; empty without a run."""
+        followed = self.followed
+        if followed is None:
+            return ""
+        state, trained = followed.status.state, followed.view.trained
+        if state not in ("alive", "paused"):
+            return f"train {state}" if state != "new" else "train starting"
+        if trained is None:
+            return "train warming up"
+        if state == "paused":
+            return f"train {trained.progress:.0%} paused"
+        return f"train {trained.progress:.0%}" + (f" ETA {duration(trained.eta)}" if trained.eta is not None else "")
+
+    def run_summary(self) -> list[str]:
+        """What is left on the normal screen after the app has ended; safe for a terminal."""
+        return summary_lines(shown_run(self.followed, time.time())) if self.followed is not None else []
 
     # --- screens ------------------------------------------------------------------------------------------------------
 
-    def open_form(self, catalogue: CatalogueRead | None, data: str | None = None) -> None:
-        """The form for a new run; the run it starts is followed."""
+    def open_form(self, data: str | None = None) -> None:
+        """The form for a new run, as soon as the engine has told what there is."""
+        self._form_wanted = (data,)
+        if self.controller.state.catalogue is None:
+            self.notice("asking the engine what can be trained ...")
+        self.controller.read_catalogue()
+        self.form_if_ready()
+
+    def form_if_ready(self) -> None:
+        """Show the form that waits, if the catalogue is there."""
         from grnn_tui.ui.screens.train_form import TrainForm
 
-        if catalogue is None:
-            self._notify("the engine is not ready yet: try again in a moment", "warning")
+        catalogue = self.controller.state.catalogue
+        if self._form_wanted is None or catalogue is None:
             return
+        (data,) = self._form_wanted
+        self._form_wanted = None
         if not catalogue.backends:
-            self._notify("no model can be trained: no backend is installed", "error")
-            return
-        self._app.push_screen(TrainForm(catalogue, data=data, ascii_only=self._ascii_only), self._started)
+            self.notice("no model can be trained: no backend is installed", "error")
+        elif not isinstance(self.screen, TrainForm):
+            self.push_screen(TrainForm(catalogue, data=data, ascii_only=self.markers == "ascii"), self._run_started)
 
-    def open_runs(self) -> None:
-        """The list of runs."""
-        from grnn_tui.ui.screens.runs import RunsScreen
-
-        self._app.push_screen(RunsScreen(ascii_only=self._ascii_only))
-
-    def open_monitor(self) -> None:
-        """The followed run at full size."""
-        from grnn_tui.ui.screens.monitor import MonitorScreen
-
-        if self.followed is None:
-            self._notify("no run is being followed: t trains a model, u lists the runs", "information")
-            return
-        self._app.push_screen(MonitorScreen(self.followed, markers=self._markers))
-
-    def resume(self, path: Path) -> None:
-        """Go on with a run that has ended, and follow it."""
-        self._notify(f"going on with {sanitise(path.name)} ...", "information")
-        self._app.run_worker(self._resume(path), group="training-resume", exclusive=True, exit_on_error=False)
+    def _run_started(self, path: Path | None) -> None:
+        if path is not None:
+            self.follow(path)
+            self.notice(f"{sanitise(path.name)} is being trained; m shows it at full size")
 
     async def _resume(self, path: Path) -> None:
         from grnn_tui.runs.launch import start_detached
@@ -93,70 +136,55 @@ class TrainingSide:
         try:
             await asyncio.to_thread(start_detached, Run(path))
         except (GrnnError, OSError) as error:
-            self._notify(str(error), "error")
+            self.notice(str(error), "error")
         else:
-            self.attach(path)
+            self.follow(path)
 
-    def _started(self, path: Path | None) -> None:
-        if path is not None:
-            self.attach(path)
-            self._notify(f"{sanitise(path.name)} is being trained; m shows it at full size", "information")
+    # --- what panes and screens say -----------------------------------------------------------------------------------
 
-    # --- what the app asks --------------------------------------------------------------------------------------------
+    def on_form_requested(self, _: FormRequested) -> None:
+        """A new run."""
+        self.open_form()
 
-    def tick(self, now: float) -> None:
-        """Let the screen on top look for what is new, if it is one of these. `now`: seconds since the epoch."""
+    def on_runs_requested(self, _: RunsRequested) -> None:
+        """The list."""
         from grnn_tui.ui.screens.runs import RunsScreen
 
-        screen = self._app.screen
-        if isinstance(screen, RunsScreen | Following):
-            screen.tick(now)
+        if not isinstance(self.screen, RunsScreen):
+            self.push_screen(RunsScreen(ascii_only=self.markers == "ascii"))
 
-    def words(self) -> str:
-        """A few words for the top line: `train 48% ETA 12m04s`, or nothing."""
-        if self.followed is None or self.followed.view.trained is None:
-            return ""
-        trained, state = self.followed.view.trained, self.followed.status.state
-        if state not in ("alive", "paused"):
-            return f"train {state}"
-        from grnn_tui.ui.widgets.chart_ticks import duration
+    def on_monitor_requested(self, _: MonitorRequested) -> None:
+        """The followed run at full size."""
+        from grnn_tui.ui.screens.monitor import MonitorScreen
 
-        left = f" ETA {duration(trained.eta)}" if trained.eta is not None and state == "alive" else ""
-        return f"train {trained.progress:.0%}{left}{' paused' if state == 'paused' else ''}"
+        if self.followed is None:
+            self.notice("no run is being followed: t trains a model, u lists the runs")
+        elif not isinstance(self.screen, MonitorScreen):
+            self.push_screen(MonitorScreen(self.followed, markers=self.markers))
+            self.call_after_refresh(self.tick_training)
 
-    def summary(self, now: float) -> list[str]:
-        """What is left on the normal screen after the app has ended; safe for a terminal."""
-        return summary_lines(shown_run(self.followed, now)) if self.followed is not None else []
+    def on_run_attached(self, message: RunAttached) -> None:
+        """A run was chosen."""
+        self.follow(message.path)
 
-    @property
-    def _ascii_only(self) -> bool:
-        return self._markers == "ascii"
+    def on_run_detached(self, _: RunDetached) -> None:
+        """The run goes on alone."""
+        if self.followed is not None:
+            self.notice(f"{sanitise(self.followed.name)} goes on without being followed")
+        self.unfollow()
 
-    def _monitors(self) -> list[Following]:
-        return [screen for screen in self._app.screen_stack if isinstance(screen, Following)]
+    def on_resume_requested(self, message: ResumeRequested) -> None:
+        """Go on with a run that has ended, and follow it."""
+        self.notice(f"going on with {sanitise(message.path.name)} ...")
+        self.run_worker(self._resume(message.path), group="training-resume", exclusive=True, exit_on_error=False)
 
+    def on_play_requested(self, message: PlayRequested) -> None:
+        """Play a checkpoint on the main screen."""
+        while self.screen is not self.playground:
+            self.pop_screen()
+        self.controller.open(message.reference)
+        self.playground.show()
 
-async def live_runs() -> list[SafeText]:
-    """Names of the runs that are being trained now, for the question on leaving."""
-    from grnn_tui.runs.store import list_runs
-
-    runs = await asyncio.to_thread(list_runs)
-    return [sanitise(run.name) for run in runs if run.state in ("alive", "paused")]
-
-
-async def stop_live_runs() -> list[str]:
-    """Ask every live run to finish its step, save and end; returns what could not be asked."""
-    from grnn_tui.runs.commands import StopRun, append_command
-    from grnn_tui.runs.store import list_runs
-
-    def stop() -> list[str]:
-        faults = []
-        for run in list_runs():
-            if run.state in ("alive", "paused"):
-                try:
-                    append_command(Run(run.path).commands, StopRun())
-                except GrnnError as error:
-                    faults.append(str(error))
-        return faults
-
-    return await asyncio.to_thread(stop)
+    def on_notice_given(self, message: NoticeGiven) -> None:
+        """Something to be told."""
+        self.notice(message.text, message.severity)

@@ -61,6 +61,8 @@ class Following(_Base):
             self._load(followed, now)
             return
         followed.poll(now)
+        if not self.display:
+            return
         if now - self._painted_at < PAINT_EVERY and now >= self._painted_at:
             return
         silent = followed.silent_for(now)
