@@ -16,7 +16,9 @@ def show_table(headers: Row, rows: Sequence[Row], numeric: Sequence[int] = (), s
     if stream.isatty():
         _show_rich(headers, rows, numeric, stream)
     else:
-        stream.write(plain_table(headers, rows, numeric))
+        text = plain_table(headers, rows, numeric)
+        encoding = stream.encoding or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def plain_table(headers: Row, rows: Sequence[Row], numeric: Sequence[int] = ()) -> str:

@@ -87,11 +87,6 @@ class Session:
         known = chosen[0] if chosen and chosen[0] >= 0 else None
         return look(self.player.predict(state), self.sampling, self._recent(), known)
 
-    def features(self) -> list[float]:
-        """The hidden units at the cursor; none while the model has not read so far."""
-        state = self._states.at(self.current, self.cursor)
-        return [] if state is None else self.player.features(state).tolist()
-
     def take_change(self) -> int | None:
         """From which position on text or figures differ from what was last taken; None: nowhere.
 
