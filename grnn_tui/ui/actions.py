@@ -124,23 +124,23 @@ _PLAY = (
     _action("narrower", "play", "comma", "top-k −", "Keep fewer symbols (top-k)"),
     _action("wider", "play", "full_stop", "top-k +", "Keep more symbols (top-k)"),
     _action("colouring", "play", "c", "colours", "Colour the text by surprisal, or not"),
-    _action("copy", "play", "y", "copy", "Copy what was written, and keep it in a file", 2),
-    _action("copy_all", "play", "Y", "copy all", "Copy prompt and text, and keep them in a file"),
-    _action("write_file", "play", "w", "write", "Write prompt and text to a file in this folder"),
-    _action("editor", "play", "e", "$EDITOR", "Edit the prompt in $EDITOR"),
+    _action("copy", "play", "y", "copy", "Copy what was written, and keep it in a file", 2, call="app.copy"),
+    _action("copy_all", "play", "Y", "copy all", "Copy prompt and text, and keep them in a file", call="app.copy_all"),
+    _action("write_file", "play", "w", "write", "Write prompt and text to a new file here", call="app.write_file"),
+    _action("editor", "play", "e", "$EDITOR", "Edit the prompt in $EDITOR", call="app.editor"),
     _action("zoom", "play", "z", "zoom", "Give this pane the whole screen, or take it back", 4),
     _action("compare", "play", "d", "compare", "Compare this branch with another, side by side"),
-    _action("models", "play", "o", "model", "Open another model", 1),
-    _action("train", "play", "t", "train", "Train a model of your own", 1),
-    _action("runs", "play", "u", "runs", "List runs, alive and past"),
-    _action("monitor", "play", "m", "monitor", "Show the run being trained at full size", 1),
+    _action("models", "play", "o", "model", "Open another model", 1, call="app.models"),
+    _action("train", "play", "t", "train", "Train a model of your own", 1, call="app.train"),
+    _action("runs", "play", "u", "runs", "List runs, alive and past", call="app.runs"),
+    _action("monitor", "play", "m", "monitor", "Show the run being trained at full size", 1, call="app.monitor"),
     _action("pane_1", "play", "1", "prompt", "Go to the prompt"),
     _action("pane_2", "play", "2", "text", "Go to the text"),
     _action("pane_3", "play", "3", "sampling", "Go to the sampling controls"),
     _action("pane_4", "play", "4", "training", "Go to the training pane"),
     _action("pane_5", "play", "5", "next", "Go to the next symbol"),
     _action("pane_6", "play", "6", "branches", "Go to the branches"),
-    _action("palette", "play", "colon", "palette", "Find and run any action"),
+    _action("palette", "play", "colon", "palette", "Find and run any action", call="app.palette"),
 )
 
 _PANES = (
@@ -258,14 +258,45 @@ class Keymap:
         return [action for action in self.actions if action.scope == scope]
 
     def hints(self, scopes: Iterable[Scope]) -> list[Action]:
-        """What a footer shows while these scopes are in force, nearest first; a key is its nearest owner's."""
+        """What a footer shows while these scopes are in force, nearest first; a key is its nearest owner's.
+
+        While a person types, a letter is text: actions are shown with a key that is not one, or not at all.
+        """
         taken: set[str] = set()
         shown: list[Action] = []
+        typing = False
         for scope in scopes:
+            typing = typing or scope == "typing"
             own = [action for action in self.of_scope(scope) if not taken.intersection(action.keys[:1])]
-            shown += [action for action in own if action.weight and action.id not in {a.id for a in shown}]
+            for action in own:
+                keys = tuple(key for key in action.keys if not (typing and is_text(key)))
+                if action.weight and keys and action.id not in {other.id for other in shown}:
+                    shown.append(replace(action, keys=keys))
             taken.update(key for action in own for key in action.keys)
         return shown
+
+
+def is_text(key: str) -> bool:
+    """Whether a key writes a character where text is typed."""
+    return len(key) == 1 or key in _CHARACTERS
+
+
+_CHARACTERS = frozenset(
+    [
+        "space",
+        "minus",
+        "plus",
+        "equals_sign",
+        "comma",
+        "full_stop",
+        "colon",
+        "question_mark",
+        "percent_sign",
+        "slash",
+        "left_square_bracket",
+        "right_square_bracket",
+    ]
+)
 
 
 def binding_id(action: Action) -> str:

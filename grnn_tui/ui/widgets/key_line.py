@@ -111,6 +111,7 @@ class KeyLine(LineView):
 
     def build(self, width: int, height: int) -> tuple[Row, ...]:
         """One row."""
+        del height
         return (key_row(self.view, width),)
 
     def on_click(self, event: events.Click) -> None:

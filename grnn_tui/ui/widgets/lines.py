@@ -73,6 +73,15 @@ class LineView(Widget):
         & > .line--removed { color: $foreground 22%; }
         & > .line--selected { color: $foreground; background: $foreground 14%; text-style: bold; }
         & > .line--selected-dim { color: $foreground 70%; background: $foreground 14%; }
+        &:ansi {
+            & > .line--dim { color: $foreground; text-style: dim; }
+            & > .line--faint { color: $foreground; text-style: dim; }
+            & > .line--raw { color: $foreground; text-style: dim; }
+            & > .line--removed { color: $foreground; text-style: dim; }
+            & > .line--gained { color: $primary; text-style: bold; }
+            & > .line--selected { color: $foreground; background: $background; text-style: bold reverse; }
+            & > .line--selected-dim { color: $foreground; background: $background; text-style: reverse; }
+        }
     }
     """
 

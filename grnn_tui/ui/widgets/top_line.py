@@ -93,4 +93,5 @@ class TopLine(LineView):
 
     def build(self, width: int, height: int) -> tuple[Row, ...]:
         """One row."""
+        del height
         return (top_row(self.view, width),)

@@ -44,6 +44,11 @@ class NextSymbolPane(LineView, can_focus=True):
         """The title."""
         self._retitle()
 
+    def on_resize(self) -> None:
+        """Another width, another title."""
+        super().on_resize()
+        self._retitle()
+
     def on_focus(self) -> None:
         """Show the cursor among the bars."""
         self._look(focused=True)
@@ -107,7 +112,10 @@ class NextSymbolPane(LineView, can_focus=True):
 
     def _retitle(self) -> None:
         prediction = self.view.prediction
-        parts: list[tuple[str, str]] = [("5 ", "$foreground 45%"), (f"Next {self.view.unit}", "")]
+        parts: list[tuple[str, str]] = [
+            ("5 ", "$foreground 45%"),
+            ("Next" if self.size.width < 34 else f"Next {self.view.unit}", ""),
+        ]
         if prediction is not None:
             parts.append((f" · {title_entropy(prediction, self.view.glyphs)}".replace("·", self.view.glyphs.dot), ""))
         title = Content.assemble(*parts)

@@ -39,6 +39,12 @@ class OutputPane(Widget, can_focus=True):
         & > .output--hint { color: $foreground 45%; }
         & > .output--cursor { color: $background; background: $accent; text-style: bold; }
         & > .output--cursor-idle { color: $foreground; background: $foreground 28%; }
+        &:ansi {
+            & > .output--prompt { color: $foreground; background: $background; text-style: italic; }
+            & > .output--hint { color: $foreground; text-style: dim; }
+            & > .output--cursor { color: $foreground; background: $background; text-style: bold reverse; }
+            & > .output--cursor-idle { color: $foreground; background: $background; text-style: reverse; }
+        }
     }
     """
 

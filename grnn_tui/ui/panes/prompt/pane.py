@@ -21,6 +21,10 @@ class PromptPane(TextArea):
         background: $background;
         & .text-area--cursor { color: $background; background: $accent; }
         & .text-area--placeholder { color: $foreground 40%; }
+        &:ansi {
+            & .text-area--cursor { color: $foreground; background: $background; text-style: reverse; }
+            & .text-area--placeholder { color: $foreground; text-style: dim; }
+        }
     }
     """
 

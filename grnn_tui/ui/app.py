@@ -1,0 +1,306 @@
+"""The app: a thin shell around screens, a controller and the link to the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+from rich.color import ColorSystem
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import CommandPalette
+from textual.screen import Screen
+
+from grnn_tui.engine.protocol import FrameShown
+from grnn_tui.safetext import sanitise
+from grnn_tui.ui.actions import Keymap
+from grnn_tui.ui.backpressure import terminal_is_busy
+from grnn_tui.ui.bindings import bindings_for, keymap_strings
+from grnn_tui.ui.controller import Controller
+from grnn_tui.ui.keeping import Keeping
+from grnn_tui.ui.link import Engine, EngineLink
+from grnn_tui.ui.markers import glyphs_for
+from grnn_tui.ui.model import PlayState
+from grnn_tui.ui.panes.controls.view import Controls
+from grnn_tui.ui.panes.training.messages import FormRequested, MonitorRequested, RunsRequested
+from grnn_tui.ui.screens.play import PlayScreen
+from grnn_tui.ui.settings import LastState, Preferences
+from grnn_tui.ui.theme import THEMES, first_theme
+from grnn_tui.ui.training_side import TrainingSide
+from grnn_tui.ui.widgets.chart_raster import Markers
+
+FRAME_SECONDS = 0.1
+"""Between two frames while text streams ..."""
+ANSWER_SECONDS = 0.02
+"""... and between two that answer keys."""
+TICK_SECONDS = 0.25
+"""Between two looks at what is written by others."""
+
+
+class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
+    """The playground."""
+
+    TITLE = "grnn"
+    ENABLE_COMMAND_PALETTE = False
+    PAUSE_GC_ON_SCROLL = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("app")
+    CSS_PATH: ClassVar[list[str]] = ["app.tcss", "screens/play.tcss"]
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        preferences: Preferences | None = None,
+        last: LastState | None = None,
+        keymap: Keymap | None = None,
+        markers: Markers = "braille",
+        notes: Sequence[str] = (),
+        train_on: str | None = None,
+    ) -> None:
+        """`engine` may have been started and asked to restore `last` already. `train_on` is a text file for which the form is opened; `notes` are shown once."""
+        super().__init__()
+        self.preferences = preferences or Preferences()
+        self.last = last or LastState()
+        self.grnn_keymap = keymap or Keymap()
+        self.markers: Markers = markers
+        self._notes = list(notes)
+        self._train_on = train_on
+        self._frame_due = False
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = first_theme(self.preferences.theme, self._colours, no_color=self.no_color)
+        self.link = EngineLink(engine, self.wake, self._restoring)
+        self.controller = self._first_controller()
+        self.playground = PlayScreen(
+            self.controller,
+            self.grnn_keymap,
+            markers=markers,
+            colouring=self.preferences.colouring,
+            log_bars=self.preferences.log_bars,
+            history=tuple(self.last.history),
+            training_words=self.training_words,
+        )
+
+    def _first_controller(self) -> Controller:
+        wish, last = self.preferences, self.last
+        controls = Controls(wish.sampling, wish.seed, wish.random_seed, wish.length, wish.per_second)
+        controller = Controller(self.link.send, controls, PlayState(reference=last.reference), last.prompt)
+        controller.waiting_text = (last.written, last.cursor, list(last.forced))
+        return controller
+
+    @property
+    def _colours(self) -> ColorSystem | None:
+        return getattr(self.console, "_color_system", None)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The main screen."""
+        return self.playground
+
+    def on_mount(self) -> None:
+        """Listen to the engine, look at runs now and then, tell what could not be read."""
+        self.set_keymap(keymap_strings(self.grnn_keymap))
+        self.run_worker(self._listen(), group="engine", exit_on_error=False)
+        self.set_interval(TICK_SECONDS, self._tick)
+        self.call_after_refresh(gc.freeze)
+        for note in self._notes:
+            self.notice(note, "warning")
+        if self._train_on is not None:
+            self.open_form(self._train_on)
+        if self.last.run and Path(self.last.run).is_dir():
+            self.call_after_refresh(self.follow, Path(self.last.run))
+
+    async def on_unmount(self) -> None:
+        """End the engine."""
+        await self.link.close()
+
+    # --- frames -------------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something has arrived: paint it soon, and never more often than a terminal can take it."""
+        if not self._frame_due:
+            self._frame_due = True
+            self.set_timer(FRAME_SECONDS if self.controller.state.generating else ANSWER_SECONDS, self._frame)
+
+    def _frame(self) -> None:
+        if terminal_is_busy(self):
+            self.set_timer(FRAME_SECONDS, self._frame)
+            return
+        self._frame_due = False
+        self.take_events()
+
+    def take_events(self) -> None:
+        """Take in everything that has arrived and paint it at once."""
+        events = self.link.take()
+        if not events:
+            return
+        catalogue = self.controller.state.catalogue
+        try:
+            framed = self.controller.take(events)
+        except ValueError as error:
+            self.notice(f"the engine has lost its place ({error}) and is started again", "warning")
+            self.link.engine.kill()
+            return
+        with self.batch_update():
+            self.playground.show()
+            refresh = getattr(self.screen, "engine_told", None)
+            if refresh is not None:
+                refresh()
+        if framed:
+            self.link.send(FrameShown())
+        if self.controller.state.catalogue is not catalogue:
+            self.form_if_ready()
+
+    async def _listen(self) -> None:
+        try:
+            await self.link.run()
+        except OSError as error:
+            self.notice(f"the engine cannot be started: {error.strerror or error}", "error")
+
+    def _restoring(self) -> Sequence[Any]:
+        self.take_events()
+        return self.controller.restoring()
+
+    def _tick(self) -> None:
+        if terminal_is_busy(self):
+            return
+        if self._terminal_gone():
+            self.exit(return_code=129)
+            return
+        self.tick_training()
+
+    def _terminal_gone(self) -> bool:
+        """Whether the terminal has been hung up without a signal reaching us."""
+        if self.is_headless:
+            return False
+        try:
+            return not os.isatty(0)
+        except OSError:
+            return True
+
+    # --- actions ------------------------------------------------------------------------------------------------------
+
+    def notice(self, text: str, severity: str = "information") -> None:
+        """One line for the person, wherever they are."""
+        level = severity if severity in ("warning", "error") else "information"
+        self.controller.notice(text, level)  # type: ignore[arg-type]
+        if self.screen is self.playground:
+            self.playground.show_keys()
+        else:
+            shown = sanitise(text, ascii_only=glyphs_for(self.markers).ascii_only)
+            self.notify(shown, severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
+
+    def action_palette(self) -> None:
+        """Find and run any action."""
+        from grnn_tui.ui.palette import ActionsProvider
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette([ActionsProvider], placeholder="What would you like to do?"))
+
+    def action_theme(self) -> None:
+        """Choose a theme; it is shown while the choice is on it."""
+        from grnn_tui.ui.palette import ThemePalette
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(ThemePalette())
+
+    def action_help_screen(self) -> None:
+        """Every key."""
+        from grnn_tui.ui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.grnn_keymap, self.playground.scopes, glyphs_for(self.markers)))
+
+    def action_redraw(self) -> None:
+        """Everything anew."""
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    def action_models(self) -> None:
+        """Another model."""
+        from grnn_tui.ui.screens.models import ModelsScreen
+
+        self.controller.read_catalogue()
+        self.push_screen(ModelsScreen(self.controller, glyphs_for(self.markers)), self._model_chosen)
+
+    def _model_chosen(self, reference: str | None) -> None:
+        if reference is not None:
+            self.controller.open(reference)
+            self.playground.show()
+
+    def action_train(self) -> None:
+        """A run of one's own."""
+        self.post_message(FormRequested())
+
+    def action_runs(self) -> None:
+        """Runs, alive and past."""
+        self.post_message(RunsRequested())
+
+    def action_monitor(self) -> None:
+        """The followed run at full size."""
+        self.post_message(MonitorRequested())
+
+    async def action_leave(self) -> None:
+        """Leave; ask first if runs are alive."""
+        self.run_worker(self._leave(), group="leave", exclusive=True, exit_on_error=False)
+
+    async def _leave(self) -> None:
+        from grnn_tui.ui.screens.quit import QuitDialog, live_runs, stop_and_save
+
+        runs = await asyncio.to_thread(live_runs)
+        if runs:
+            choice = await self.push_screen_wait(QuitDialog(runs, glyphs_for(self.markers)))
+            if choice == "cancel":
+                return
+            if choice == "stop":
+                failed = await asyncio.to_thread(stop_and_save, runs)
+                if failed:
+                    self.notice(failed, "error")
+                    return
+        self.exit(return_code=0)
+
+    def keep(self) -> None:
+        """Keep preferences and place for the next start."""
+        from grnn_tui.ui.settings import save
+
+        save(self.kept_preferences())
+        save(self.kept_state())
+
+    def kept_preferences(self) -> Preferences:
+        """As things stand."""
+        controls, screen = self.controller.controls, self.playground
+        shown = self.theme if self.theme != "terminal" else self.preferences.theme
+        return msgspec.structs.replace(
+            self.preferences,
+            theme=shown,
+            colouring=screen.colouring,
+            log_bars=screen.bars.view.log,
+            sampling=controls.sampling,
+            seed=controls.seed,
+            random_seed=controls.random_seed,
+            length=controls.length,
+            per_second=controls.per_second,
+        )
+
+    def kept_state(self) -> LastState:
+        """As things stand."""
+        state, controller = self.controller.state, self.controller
+        whole = state.prompt_text == controller.prompt
+        written, cursor, forced = state.written, state.cursor, sorted(state.transcript.forced)
+        if controller.waiting_text is not None:
+            written, kept_cursor, forced = controller.waiting_text
+        else:
+            kept_cursor = cursor
+        return LastState(
+            reference=state.reference,
+            prompt=controller.prompt,
+            written=written if whole or controller.waiting_text else "",
+            cursor=kept_cursor if whole or controller.waiting_text else None,
+            forced=forced if whole or controller.waiting_text else [],
+            history=list(self.playground.prompt.past.remembered(controller.prompt).prompts),
+            run=str(self.followed.run.path) if self.followed is not None else "",
+        )

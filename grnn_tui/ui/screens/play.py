@@ -1,0 +1,386 @@
+"""The main screen: prompt and text, controls, next symbol, training, branches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from grnn_tui.ui.actions import Action, Keymap, Scope
+from grnn_tui.ui.bindings import bindings_for
+from grnn_tui.ui.controller import Controller
+from grnn_tui.ui.layout import layout_classes
+from grnn_tui.ui.markers import glyphs_for
+from grnn_tui.ui.panes.branches.messages import BranchChosen, ComparisonAsked
+from grnn_tui.ui.panes.branches.pane import BranchesPane
+from grnn_tui.ui.panes.controls.messages import ControlsChanged
+from grnn_tui.ui.panes.controls.pane import ControlsPane
+from grnn_tui.ui.panes.controls.view import Name, stepped
+from grnn_tui.ui.panes.next_symbol.messages import CursorMoved, SymbolForced
+from grnn_tui.ui.panes.next_symbol.pane import NextSymbolPane
+from grnn_tui.ui.panes.next_symbol.view import BarsView
+from grnn_tui.ui.panes.output.messages import CursorPlaced
+from grnn_tui.ui.panes.output.pane import OutputPane
+from grnn_tui.ui.panes.output.view import Colouring, TextView, title_text, totals_text
+from grnn_tui.ui.panes.prompt.messages import GenerationAsked, PromptChanged, PromptLeft, RerollAsked, StopAsked
+from grnn_tui.ui.panes.prompt.pane import PromptPane
+from grnn_tui.ui.panes.prompt.view import History
+from grnn_tui.ui.panes.training.pane import TrainingPane, TrainingStrip
+from grnn_tui.ui.widgets.chart_raster import Markers
+from grnn_tui.ui.widgets.key_line import KeyLine, KeyView
+from grnn_tui.ui.widgets.top_line import TopLine, TopView
+
+PANES = ("prompt", "output", "controls", "training", "next", "branches")
+"""Ids of the panes, in the order of their numbers."""
+SCOPES: dict[str, Scope] = {
+    "output": "output",
+    "controls": "controls",
+    "training": "training",
+    "next": "next",
+    "branches": "branches",
+}
+
+
+class PlayScreen(Screen[None]):
+    """Shows the controller's state and turns messages of panes into its wishes."""
+
+    AUTO_FOCUS = "#prompt"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_for("play")
+
+    def __init__(
+        self,
+        controller: Controller,
+        keymap: Keymap,
+        *,
+        markers: Markers = "braille",
+        colouring: Colouring = "surprisal",
+        log_bars: bool = False,
+        history: tuple[str, ...] = (),
+        training_words: Callable[[], str] = lambda: "",
+    ) -> None:
+        super().__init__()
+        self.controller = controller
+        self.keymap = keymap
+        self.markers: Markers = markers
+        self.glyphs = glyphs_for(markers)
+        self.colouring: Colouring = colouring
+        self._training_words = training_words
+        self._notice_shown = 0
+        self.top = TopLine()
+        self.prompt = PromptPane(controller.prompt, History(history))
+        self.output = OutputPane(self.glyphs)
+        self.bars = NextSymbolPane(BarsView(None, glyphs=self.glyphs, log=log_bars))
+        self.controls = ControlsPane(controller.controls, self.glyphs)
+        self.branches = BranchesPane(self.glyphs)
+        self.training = TrainingPane(markers=markers, number=4)
+        self.strip = TrainingStrip(markers=markers)
+        self.keys = KeyLine()
+
+    def compose(self) -> ComposeResult:
+        """Six panes between two lines."""
+        yield self.top
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield self.prompt
+                yield self.output
+                yield self.training
+            with Vertical(id="right"):
+                yield self.controls
+                yield self.bars
+                yield self.branches
+        yield self.strip
+        yield self.keys
+        yield Static(Content("a little more room, please: 40 x 12"), id="small")
+
+    def on_mount(self) -> None:
+        """Glyphs, and the first rows."""
+        self.set_class(self.glyphs.ascii_only, "-ascii")
+        self.show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size, another layout."""
+        wanted = layout_classes(event.size.width, event.size.height)
+        for name in ("compact", "short", "narrow", "slim", "low", "small", "large", "wide"):
+            self.set_class(name in wanted, f"-{name}")
+
+    # --- showing ------------------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Show the controller's state in every pane; each repaints only what differs."""
+        state, controller = self.controller.state, self.controller
+        self.show_top()
+        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating)
+        self.output.show(view, self._hint())
+        width = max(10, self.output.size.width - 4)
+        self.output.retitle(
+            title_text(view, controller.target, state.rate, self.glyphs),
+            totals_text(state.totals, state.unit, width, self.glyphs),
+        )
+        labels = state.model.labels if state.model is not None else ()
+        self.bars.show(
+            replace(self.bars.view, prediction=state.prediction, labels=labels, unit=state.unit, busy=state.busy)
+        )
+        self.controls.show(controller.controls)
+        self.branches.show(state.branches, state.branch)
+        self.show_keys()
+
+    def show_top(self) -> None:
+        """The first line."""
+        state = self.controller.state
+        training = self._training_words()
+        self.top.show(TopView(state.model, state.reference, state.engine, state.busy, training, self.glyphs))
+
+    def show_keys(self) -> None:
+        """The footer for where the keys go now, or the newest notice until a key is pressed."""
+        state = self.controller.state
+        notice = state.notice if state.notice is not None and state.notice.number > self._notice_shown else None
+        paused = self.controller.target is not None and not state.generating
+        labels = {"pause": "go on"} if paused else {}
+        if state.transcript.length > state.prompt:
+            labels["generate"] = "write on"
+        hidden = {"generate", "one_symbol"} if state.generating else {"stop"} if paused else {"pause", "stop"}
+        if not state.generating:
+            hidden |= {"stop_or_copy"}
+        self.keys.show(KeyView(self.keymap.hints(self.scopes), labels, hidden, notice, self.glyphs))
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Which actions keys mean now, nearest first."""
+        focused = self.focused
+        if focused is self.prompt:
+            return ("typing", "app")
+        name = focused.id if focused is not None else None
+        return (SCOPES[name], "play", "app") if name in SCOPES else ("play", "app")
+
+    def tick(self, now: float) -> None:
+        """Let the training side look for what is new."""
+        self.training.tick(now)
+        self.strip.tick(now)
+
+    def pane(self, scope: Scope) -> Widget | None:
+        """The pane that has this scope."""
+        return next((self.query_one(f"#{name}") for name, own in SCOPES.items() if own == scope), None)
+
+    def _hint(self) -> tuple[str, ...]:
+        state = self.controller.state
+        if state.transcript.length:
+            return ()
+        if state.model is None:
+            return ("The model is being opened ...",)
+        enter = self.glyphs.enter
+        return (
+            f"Press {enter} and it writes. Type first, and it goes on from that.",
+            "",
+            "Tab leads to the panes, ? to every key.",
+        )
+
+    # --- what panes say -----------------------------------------------------------------------------------------------
+
+    def on_key(self) -> None:
+        """A key has been pressed: the notice was seen."""
+        if self.controller.state.notice is not None:
+            self._notice_shown = self.controller.state.notice.number
+            self.show_keys()
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter; a zoomed pane gives way to the one that has the keys."""
+        if self.has_class("-zoomed") and self.focused is not None and not self.focused.has_class("-zoom"):
+            self._zoom(self.focused)
+        self.show_keys()
+
+    def on_prompt_changed(self, message: PromptChanged) -> None:
+        """Bars follow each change of the prompt."""
+        self.controller.set_prompt(message.text)
+
+    def on_generation_asked(self, _: GenerationAsked) -> None:
+        """Enter in the prompt."""
+        self.action_generate()
+
+    def on_prompt_left(self, _: PromptLeft) -> None:
+        """Tab in the prompt."""
+        self.jump("output")
+
+    def on_stop_asked(self, _: StopAsked) -> None:
+        """Ctrl+C in the prompt."""
+        self.action_stop()
+
+    def on_reroll_asked(self, _: RerollAsked) -> None:
+        """Ctrl+R in the prompt."""
+        self.action_reroll()
+
+    def on_cursor_moved(self, message: CursorMoved) -> None:
+        """Stepping."""
+        self._do(lambda: self.controller.move(message.by))
+
+    def on_cursor_placed(self, message: CursorPlaced) -> None:
+        """A click, or a leap."""
+        self._do(lambda: self.controller.move(message.position - self.controller.state.cursor))
+
+    def on_symbol_forced(self, message: SymbolForced) -> None:
+        """A bar was chosen."""
+        self._do(lambda: self.controller.force(message.symbol))
+
+    def on_controls_changed(self, message: ControlsChanged) -> None:
+        """A setting was turned."""
+        self._do(lambda: self.controller.set_controls(message.controls))
+
+    def on_branch_chosen(self, message: BranchChosen) -> None:
+        """Back to a branch."""
+        self._do(lambda: self.controller.switch(message.branch))
+
+    def on_comparison_asked(self, message: ComparisonAsked) -> None:
+        """Two branches side by side."""
+        self._compare(message.branch)
+
+    async def on_key_line_clicked(self, message: KeyLine.Clicked) -> None:
+        """A key of the footer was clicked."""
+        await self.run(message.action)
+
+    async def run(self, action: Action) -> None:
+        """Do what an action's key would do."""
+        node = self.prompt if action.scope == "typing" else self.pane(action.scope) or self
+        await self.app.run_action(action.call, self.app if action.scope == "app" else node)
+
+    # --- actions ------------------------------------------------------------------------------------------------------
+
+    def action_generate(self) -> None:
+        """Write on."""
+        self.prompt.remember()
+        self._do(self.controller.generate)
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        self._do(self.controller.pause)
+
+    def action_one_symbol(self) -> None:
+        """One symbol."""
+        self._do(self.controller.one_symbol)
+
+    def action_stop(self) -> None:
+        """Stop."""
+        self._do(self.controller.stop)
+
+    def action_reroll(self) -> None:
+        """Again with a new seed."""
+        self.prompt.remember()
+        self._do(self.controller.reroll)
+
+    def action_replay(self) -> None:
+        """Again with the same seed."""
+        self._do(lambda: self.controller.reroll(same_seed=True))
+
+    def action_cooler(self) -> None:
+        """Less random."""
+        self._turn("temperature", -1)
+
+    def action_hotter(self) -> None:
+        """More random."""
+        self._turn("temperature", 1)
+
+    def action_narrower(self) -> None:
+        """Fewer symbols."""
+        self._turn("top_k", -1)
+
+    def action_wider(self) -> None:
+        """More symbols."""
+        self._turn("top_k", 1)
+
+    def action_colouring(self) -> None:
+        """By surprisal, or plain."""
+        self.colouring = "plain" if self.colouring == "surprisal" else "surprisal"
+        self.show()
+
+    def action_zoom(self) -> None:
+        """One pane alone, or all."""
+        if self.has_class("-zoomed"):
+            self.unzoom()
+        elif self.focused is not None and self.focused.id in PANES:
+            self._zoom(self.focused)
+
+    def action_compare(self) -> None:
+        """This branch beside its parent, or the newest other."""
+        other = self.controller.other_branch()
+        if other is None:
+            self._do(lambda: self.controller.notice("there is only one branch: step back and write another symbol"))
+        else:
+            self._compare(other)
+
+    def action_edit_prompt(self) -> None:
+        """To the prompt."""
+        self.jump("prompt")
+
+    def action_pane_1(self) -> None:
+        """To pane 1."""
+        self.jump(PANES[0])
+
+    def action_pane_2(self) -> None:
+        """To pane 2."""
+        self.jump(PANES[1])
+
+    def action_pane_3(self) -> None:
+        """To pane 3."""
+        self.jump(PANES[2])
+
+    def action_pane_4(self) -> None:
+        """To pane 4."""
+        self.jump(PANES[3])
+
+    def action_pane_5(self) -> None:
+        """To pane 5."""
+        self.jump(PANES[4])
+
+    def action_pane_6(self) -> None:
+        """To pane 6."""
+        self.jump(PANES[5])
+
+    def jump(self, name: str) -> None:
+        """Give a pane the keys; one that this size has no room for gets the whole screen."""
+        pane = self.query_one(f"#{name}")
+        shown = pane.display and all(
+            node.display for node in pane.ancestors if isinstance(node, Widget) and node is not self
+        )
+        if self.has_class("-zoomed") or not shown:
+            self._zoom(pane)
+        pane.focus()
+
+    def unzoom(self) -> None:
+        """All panes again; the keys stay where they can be seen."""
+        self.remove_class("-zoomed")
+        self.query(".-zoom").remove_class("-zoom")
+        self.query(".-gone").remove_class("-gone")
+        focused = self.focused
+        self.call_after_refresh(self._refocus, focused)
+
+    def _refocus(self, pane: Widget | None) -> None:
+        if pane is not None and not pane.is_on_screen:
+            self.output.focus()
+
+    def _zoom(self, pane: Widget) -> None:
+        self.query(".-zoom").remove_class("-zoom")
+        pane.add_class("-zoom")
+        for column in ("#left", "#right"):
+            node = self.query_one(column)
+            node.set_class(node not in pane.ancestors, "-gone")
+        self.add_class("-zoomed")
+
+    def _turn(self, name: Name, by: int) -> None:
+        self._do(lambda: self.controller.set_controls(stepped(self.controller.controls, name, by)))
+
+    def _compare(self, other: int) -> None:
+        from grnn_tui.ui.screens.compare import CompareScreen
+
+        self.controller.compare(other)
+        self.app.push_screen(CompareScreen(self.controller, other, self.glyphs))
+
+    def _do(self, wish: Callable[[], object]) -> None:
+        wish()
+        self.show()
