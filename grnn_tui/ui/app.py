@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 import msgspec
@@ -49,7 +49,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("app")
-    CSS_PATH: ClassVar[list[str]] = ["app.tcss", "screens/play.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/play.tcss"]
 
     def __init__(
         self,
@@ -62,7 +62,10 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         notes: Sequence[str] = (),
         train_on: str | None = None,
     ) -> None:
-        """`engine` may have been started and asked to restore `last` already. `train_on` is a text file for which the form is opened; `notes` are shown once."""
+        """`engine` may have been started and asked to restore `last` already.
+
+        `train_on` is a text file for which the form is opened; `notes` are shown once.
+        """
         super().__init__()
         self.preferences = preferences or Preferences()
         self.last = last or LastState()

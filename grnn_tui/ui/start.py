@@ -1,4 +1,4 @@
-"""Opening the screen: refuse politely without a terminal, start the engine first, give the terminal back whatever comes.
+"""Opening the screen: refuse politely without a terminal, start the engine first, always give the terminal back.
 
 The engine is started before Textual is imported, so that model and screen get ready side by side.
 """
