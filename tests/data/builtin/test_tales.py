@@ -45,14 +45,14 @@ def test_stories_are_paragraphs_of_three_to_nine_sentences_in_plain_characters()
     for story in stories:
         assert story.count("\n") == 2
         assert 3 <= len(re.findall(r'[.!?]["]?(?= [A-Z"]|\n)', story)) <= 16, story
-    assert len(set("".join(stories))) <= 60
+    assert len(set("".join(stories))) <= 70
 
 
 def test_every_plot_is_told() -> None:
     text = make_tales(3, 200_000)
-    for told in ("the wind ", "tripped over", "in the snow", "it was gone", "quarrelled", "a fog came", "I am "):
+    for told in ("the wind took", "up from the", "the snow", "was gone", "quarrelled", "I am "):
         assert text.count(told) > 20
-    assert len(PLOTS) == 7
+    assert len(PLOTS) == 6
 
 
 def test_articles_agree_and_spaces_are_single() -> None:
@@ -63,7 +63,7 @@ def test_articles_agree_and_spaces_are_single() -> None:
 def test_a_hero_keeps_name_and_pronoun() -> None:
     pronoun = {e["name"]: e["he"] for e in LISTS["heroes"] if not isinstance(e, str)}
     for story in _stories(5, 300_000):
-        called = re.search(r"called (\w+)", story)
+        called = re.search(r"called ([A-Z]\w+) [A-Z]", story)
         assert called is not None
         had = re.search(r"\. (She|He) had a ", story)
         if had:
