@@ -19,11 +19,13 @@ _SLOTS = ("step", "exp_avg", "exp_avg_sq")
 class Optimiser:
     """AdamW over a network, decay on matrices only, gradient norm clipped, bad steps left out.
 
-    On the processor a bad loss or norm is known at once. On an accelerator asking would stall it, so the step is
-    skipped on the device itself and `bad` tells at the next look.
+    On the processor a bad loss or norm is known at once. On a CUDA device asking would stall it, so the fused kernel
+    itself leaves the step out and `bad` tells at the next look; `ask` says which of the two is done.
     """
 
-    def __init__(self, network: Network, options: TrainingOptions, device: torch.device) -> None:
+    def __init__(
+        self, network: Network, options: TrainingOptions, device: torch.device, *, ask: bool | None = None
+    ) -> None:
         named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
         decayed = [p for name, p in named if p.ndim >= 2 and "start" not in name]
         others = [p for name, p in named if not (p.ndim >= 2 and "start" not in name)]
@@ -34,6 +36,7 @@ class Optimiser:
         self.named = named
         self.clip = options.clip or math.inf
         self.device = device
+        self.ask = device.type != "cuda" if ask is None else ask
         self.adam = torch.optim.AdamW(
             [group for group in groups if group["params"]], lr=options.lr, fused=device.type in ("cpu", "cuda")
         )
@@ -46,15 +49,9 @@ class Optimiser:
         for group in self.adam.param_groups:
             group["lr"] = rate
         norm = torch.nn.utils.clip_grad_norm_([p for _, p in self.named], self.clip)
-        if self.device.type == "cpu":
-            if math.isfinite(loss.item()) and math.isfinite(norm.item()):
-                self.adam.step()
-            else:
-                self._bad.fill_(1.0)
-            return norm
         found = (~torch.isfinite(norm + loss.detach())).float()
         self._bad = torch.maximum(self._bad, found)
-        if self.device.type == "cuda":
+        if not self.ask:
             self.adam.grad_scale = None  # type: ignore[attr-defined]
             self.adam.found_inf = found  # type: ignore[attr-defined]
             self.adam.step()

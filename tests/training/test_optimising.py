@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from grnn_tui.backends.network import Network
+from grnn_tui.backends.registry import backend_named
+from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.errors import RunError
+from grnn_tui.runs.request import TrainingOptions
+from grnn_tui.training.optimising import Optimiser
+
+VOCABULARY = Vocabulary(unit="character", symbols=tuple("abcd"))
+TEXT = torch.arange(64).remainder(4).view(4, 16)
+
+
+def network() -> Network:
+    torch.manual_seed(0)
+    gru = backend_named("gru")
+    return gru.build_network(gru.parse_settings({"hidden": 8, "embedding": 4}), VOCABULARY)
+
+
+def optimiser(model: Network, *, ask: bool = True, **options: float) -> Optimiser:
+    return Optimiser(model, TrainingOptions(**options), torch.device("cpu"), ask=ask)  # type: ignore[arg-type]
+
+
+def everything(model: Network, adam: Optimiser) -> list[torch.Tensor]:
+    return [t.clone() for t in (*model.state_dict().values(), *adam.state().values())]
+
+
+def loss_of(model: Network) -> torch.Tensor:
+    return -model.log_prob(TEXT)[0].mean()
+
+
+@pytest.mark.parametrize("ask", [True, False])
+@pytest.mark.parametrize("factor", [float("nan"), float("inf")])
+def test_a_bad_step_changes_nothing_and_is_told(ask: bool, factor: float) -> None:
+    model = network()
+    adam = optimiser(model, ask=ask)
+    adam.step(loss_of(model), 1e-2)
+    told = [adam.bad]
+    before = everything(model, adam)
+    adam.step(loss_of(model) * factor, 1e-2)
+    told.append(adam.bad)
+    for was, now in zip(before, everything(model, adam), strict=True):
+        assert torch.equal(was, now)
+    adam.step(loss_of(model), 1e-2)
+    assert [*told, adam.bad] == [False, True, True]
+
+
+def test_asking_or_not_the_steps_are_the_same() -> None:
+    models = [network(), network()]
+    adams = [optimiser(model, ask=ask) for model, ask in zip(models, (True, False), strict=True)]
+    for _ in range(5):
+        for model, adam in zip(models, adams, strict=True):
+            adam.step(loss_of(model), 1e-2)
+    for one, other in zip(everything(models[0], adams[0]), everything(models[1], adams[1]), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_norm_is_told_before_clipping_and_bounded_after() -> None:
+    model = network()
+    norm = optimiser(model, clip=1e-3).step(loss_of(model), 1e-2)
+    assert norm > 1e-2
+    gradients = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+    assert gradients.norm() == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_only_matrices_decay() -> None:
+    model = network()
+    adam = optimiser(model, weight_decay=0.5)
+    decayed = {id(p) for group in adam.adam.param_groups if group["weight_decay"] for p in group["params"]}
+    names = {name for name, p in model.named_parameters() if id(p) in decayed}
+    assert {"embedding", "output_weight", "cells.stack.weight_hh_l0"} <= names
+    assert not any("bias" in name or "start" in name for name in names)
+
+
+def test_state_that_does_not_fit_is_refused() -> None:
+    model = network()
+    adam = optimiser(model)
+    adam.step(loss_of(model), 1e-2)
+    state = adam.state()
+    with pytest.raises(RunError, match="does not fit the model"):
+        optimiser(model).load_state({name: t for name, t in state.items() if "output_bias" not in name})
+    with pytest.raises(RunError, match="output_bias/exp_avg is"):
+        optimiser(model).load_state(state | {"output_bias/exp_avg": torch.zeros(9)})
