@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,10 +53,11 @@ class Entries:
     validation: str = "0.1"
 
 
-def training_fields(names: tuple[str, ...]) -> list[Field]:
+@cache
+def training_fields(names: tuple[str, ...]) -> tuple[Field, ...]:
     """The named options of training as fields of the form."""
     types = {field.name: field for field in msgspec.inspect.type_info(TrainingOptions).fields}  # type: ignore[attr-defined]
-    return [_as_field(types[name]) for name in names]
+    return tuple(_as_field(types[name]) for name in names)
 
 
 def _as_field(field: msgspec.inspect.Field) -> Field:

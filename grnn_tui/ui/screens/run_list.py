@@ -111,7 +111,7 @@ class RunList(ScrollView, can_focus=True):
             "data": (line.data, "muted"),
             "step": (line.step, "line"),
             "valid": (line.validation, "line"),
-            "vs n-gram": (line.gap, "better" if line.better else "muted"),
+            "n-gram": (line.gap, "better" if line.better else "muted"),
             "when": (line.when, "muted"),
         }
         segments = []

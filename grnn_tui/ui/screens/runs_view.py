@@ -57,12 +57,12 @@ class Column:
 COLUMNS = (
     Column("name", 0),
     Column("state", 10),
-    Column("model", 7),
+    Column("model", 6),
     Column("data", 18, least=100),
-    Column("step", 9, right=True),
+    Column("step", 8, right=True),
     Column("valid", 7, right=True),
-    Column("vs n-gram", 9, right=True, least=70),
-    Column("when", 8, right=True),
+    Column("n-gram", 7, right=True, least=70),
+    Column("when", 6, right=True),
 )
 
 

@@ -10,19 +10,19 @@ from typing import ClassVar, Literal, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static
 
-from grnn_tui.engine.protocol import BackendInfo, CatalogueRead, CorpusInfo, Field
+from grnn_tui.engine.protocol import BackendInfo, CatalogueRead, Field
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.store import suggest_name
 from grnn_tui.safetext import clip, sanitise
 from grnn_tui.ui.bindings import bindings_for
+from grnn_tui.ui.screens.form_rows import Choice, Fields, PathSuggester, Row
 from grnn_tui.ui.screens.request_form import (
     BUDGETS,
     MAIN_OPTIONS,
@@ -32,7 +32,6 @@ from grnn_tui.ui.screens.request_form import (
     Entries,
     budget_fields,
     command_of,
-    completions,
     faults,
     parameters_of,
     parsed,
@@ -67,60 +66,6 @@ def start_run(request: RunRequest) -> Path:
                 delete_run(run)
         raise
     return run.path
-
-
-class PathSuggester(Suggester):
-    """The first path (or corpus) that goes on as the text begins; listing happens in a thread."""
-
-    def __init__(self, corpora: dict[str, CorpusInfo]) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._corpora = corpora
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """Only what a terminal can show as it is."""
-        found = await asyncio.to_thread(completions, value, self._corpora, 1)
-        return found[0] if found and sanitise(found[0]) == found[0] else None
-
-
-class Choice(Select[str]):
-    """One of a few; ← → turn to the neighbours without opening the list, ↑ ↓ go on to other fields."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "screen.focus_next", show=False),
-        Binding("up", "screen.focus_previous", show=False),
-        Binding("right", "turn(1)", show=False),
-        Binding("left", "turn(-1)", show=False),
-    ]
-
-    def __init__(self, options: list[tuple[Content, str]], value: str, key: str) -> None:
-        super().__init__(options, value=value, allow_blank=False, id=key, compact=True)
-        self._values = [value for _, value in options]
-
-    def action_turn(self, by: int) -> None:
-        """The neighbouring choice."""
-        self.value = self._values[(self._values.index(str(self.value)) + by) % len(self._values)]
-
-
-class Row(Horizontal):
-    """Label, control, and what is to be known (or is wrong) about it."""
-
-    def __init__(self, label: str, control: Widget, help_text: str, *, key: str) -> None:
-        super().__init__(id=f"row-{key}")
-        self._label, self._control, self._help = label, control, help_text
-        self._note = Static(Content(sanitise(help_text)), classes="note", markup=False)
-
-    def compose(self) -> ComposeResult:
-        """Side by side."""
-        yield Static(Content(sanitise(self._label)), classes="label", markup=False)
-        yield self._control
-        yield self._note
-
-    def say(self, fault: str | None, help_text: str | None = None) -> None:
-        """Show a fault, or the help again."""
-        if help_text is not None:
-            self._help = help_text
-        self.set_class(fault is not None, "-wrong")
-        self._note.update(Content(sanitise(self._help if fault is None else fault)), layout=False)
 
 
 class TrainForm(ModalScreen[Path | None]):
@@ -165,8 +110,8 @@ class TrainForm(ModalScreen[Path | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_for("form"),
-        Binding("down", "screen.focus_next", show=False),
-        Binding("up", "screen.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
     ]
     AUTO_FOCUS = "#data"
 
@@ -187,6 +132,8 @@ class TrainForm(ModalScreen[Path | None]):
         self._path = "" if named or data is None else data
         self._backend_name = "lstm" if "lstm" in self._backends else next(iter(self._backends), "")
         self._starting = False
+        self._check_due = False
+        self._rows: dict[str, Row] = {}
         self._amounts = {name: shown_default(field) for name, field in budget_fields().items()}
 
     # --- what is on it ------------------------------------------------------------------------------------------------
@@ -195,7 +142,7 @@ class TrainForm(ModalScreen[Path | None]):
         """Fields that scroll, over a summary that stays."""
         with Vertical(id="form") as box:
             box.border_title = Content("Train a model")
-            with VerticalScroll(id="fields", can_focus=False):
+            with Fields(id="fields", can_focus=False):
                 yield from self._data_rows()
                 yield from self._model_rows()
                 yield Vertical(id="settings")
@@ -208,34 +155,38 @@ class TrainForm(ModalScreen[Path | None]):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Static("↑↓ ←→ move · ^r start · esc leave", markup=False)
 
+    def _row(self, label: str, control: Widget, help_text: str, *, key: str) -> Row:
+        row = self._rows[key] = Row(label, control, help_text, key=key)
+        return row
+
     def _data_rows(self) -> Iterable[Widget]:
         options = [(Content(sanitise(name)), name) for name in self._corpora]
         options.append((Content("a text of your own …"), OWN_TEXT))
-        yield Row("data", Choice(options, self._data, "data"), "", key="data")
+        yield self._row("data", Choice(options, self._data, "data"), "", key="data")
         path = Input(self._path, placeholder="file, folder, glob or .gz", id="path", compact=True)
         path.suggester = PathSuggester({})
-        yield Row("path", path, "→ completes", key="path")
+        yield self._row("path", path, "→ completes", key="path")
         units = [(Content(unit), unit) for unit in UNITS]
-        yield Row("unit", Choice(units, "character", "unit"), "what one symbol is", key="unit")
+        yield self._row("unit", Choice(units, "character", "unit"), "what one symbol is", key="unit")
         held = Input("0.1", id="validation", compact=True)
-        yield Row("held out", held, "share kept for validation, from the end", key="validation")
+        yield self._row("held out", held, "share kept for validation, from the end", key="validation")
 
     def _model_rows(self) -> Iterable[Widget]:
         yield Static("Model", classes="heading", markup=False)
         options = [(Content(sanitise(name)), name) for name in self._backends]
-        yield Row("model", Choice(options, self._backend_name, "backend"), "", key="backend")
+        yield self._row("model", Choice(options, self._backend_name, "backend"), "", key="backend")
         sizes = [(Content(size), size) for size in (*SIZES, "own")]
-        yield Row("size", Choice(sizes, "medium", "size"), "a starting point for the fields below", key="size")
+        yield self._row("size", Choice(sizes, "medium", "size"), "a starting point for the fields below", key="size")
 
     def _budget_rows(self) -> Iterable[Widget]:
         yield Static("Training", classes="heading", markup=False)
         kinds = [(Content(kind), kind) for kind in BUDGETS]
-        yield Row("budget", Choice(kinds, "seconds", "budget"), "what the run ends after", key="budget")
+        yield self._row("budget", Choice(kinds, "seconds", "budget"), "what the run ends after", key="budget")
         amount = Input(self._amounts["seconds"], id="amount", compact=True)
-        yield Row("amount", amount, "how many of them", key="amount")
+        yield self._row("amount", amount, "how many of them", key="amount")
         yield from (self._field_row(f, "opt") for f in training_fields(MAIN_OPTIONS))
         name = Input("", placeholder="made up", id="name", compact=True)
-        yield Row("name", name, "of the run; empty: made from date, data and model", key="name")
+        yield self._row("name", name, "of the run; empty: made from date, data and model", key="name")
 
     def _field_row(self, field: Field, kind: str) -> Row:
         key, default = f"{kind}-{field.name}", shown_default(field)
@@ -246,7 +197,7 @@ class TrainForm(ModalScreen[Path | None]):
             control: Widget = Choice(options, default, key)
         else:
             control = Input(default, id=key, compact=True, select_on_focus=True)
-        return Row(field.name.replace("_", " "), control, field.help, key=key)
+        return self._row(field.name.replace("_", " "), control, field.help, key=key)
 
     async def on_mount(self) -> None:
         """The fields of the first model."""
@@ -259,6 +210,7 @@ class TrainForm(ModalScreen[Path | None]):
         backend = self._backend
         async with self.batch():
             await holder.remove_children()
+            self._rows = {key: row for key, row in self._rows.items() if not key.startswith("set-")}
             if backend is not None:
                 await holder.mount_all(self._field_row(f, "set") for f in backend.fields)
         names = {f.name for f in backend.fields} if backend is not None else set()
@@ -287,11 +239,8 @@ class TrainForm(ModalScreen[Path | None]):
         )
 
     def _value(self, key: str) -> str:
-        found = self.query(f"#{key}")
-        control = found.first() if found else None
-        if isinstance(control, Select):
-            return str(control.value)
-        return control.value if isinstance(control, Input) else ""
+        row = self._rows.get(key)
+        return row.value if row is not None else ""
 
     async def on_select_changed(self, event: Select.Changed) -> None:
         """Other fields for another model; other figures for another size."""
@@ -305,13 +254,13 @@ class TrainForm(ModalScreen[Path | None]):
             self._apply_size(value)
         elif key == "budget":
             self.query_one("#amount", Input).value = self._amounts[value]
-        self._check()
+        self._check_soon()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Check what has been typed."""
         if event.input.id == "amount":
             self._amounts[self._value("budget")] = event.value
-        self._check()
+        self._check_soon()
 
     def on_input_submitted(self) -> None:
         """Enter goes on to the next field."""
@@ -325,13 +274,19 @@ class TrainForm(ModalScreen[Path | None]):
     def _show_path(self) -> None:
         self.query_one("#row-path").display = self._value("data") == OWN_TEXT
 
+    def _check_soon(self) -> None:
+        """Check once, however many fields have just changed."""
+        if not self._check_due:
+            self._check_due = True
+            self.call_after_refresh(self._check)
+
     def _check(self) -> None:
         """Every field's fault, and what would be run."""
+        self._check_due = False
         entries = self.entries()
         wrong = faults(entries, self._backend, self._corpora)
         on_path = self._value("data") == OWN_TEXT
-        for row in self.query(Row):
-            key = (row.id or "").removeprefix("row-")
+        for key, row in self._rows.items():
             fault = wrong.get("data" if key == "path" else key)
             row.say(None if key == "data" and on_path else fault, self._note(key))
         size = self.query_one("#size", Select)
@@ -414,9 +369,9 @@ class TrainForm(ModalScreen[Path | None]):
         self.query_one("#summary", Static).update(Content.styled(sanitise(text), style), layout=False)
 
     def _focus_fault(self) -> None:
-        for row in self.query(Row):
+        for row in self._rows.values():
             if row.has_class("-wrong"):
-                row.query(Input).focus() if row.query(Input) else row.query(Select).focus()
+                row.focus_control()
                 return
 
     def action_close(self) -> None:

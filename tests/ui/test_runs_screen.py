@@ -1,0 +1,249 @@
+"""The list of runs: what it shows, what its keys ask for, and that a thousand runs are no burden."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App
+
+from grnn_tui.runs.rows import Noted
+from grnn_tui.runs.store import RunSummary
+from grnn_tui.safetext import cell_width, sanitise
+from grnn_tui.ui.panes.training.messages import (
+    FormRequested,
+    NoticeGiven,
+    PlayRequested,
+    ResumeRequested,
+    RunAttached,
+)
+from grnn_tui.ui.screens.run_list import RunList
+from grnn_tui.ui.screens.runs import RunsScreen
+from grnn_tui.ui.screens.runs_view import ago, cell, columns_for, filtered, line_of, read_runs
+from tests.ui.support.host import Host, until
+from tests.ui.support.text_snapshot import screen_text
+from tests.ui.support.training_runs import die, make_run, started, story
+
+Compare = Callable[[App[object], str], None]
+NOW = 1_795_000_000.0
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRNN_TUI_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+def summary(name: str, **changes: object) -> RunSummary:
+    known: dict[str, object] = {
+        "name": name,
+        "path": Path("/runs") / name,
+        "state": "finished",
+        "pid": None,
+        "backend": "lstm",
+        "data": "/texts/some book.txt",
+        "created": "2026-11-18T10:00:00Z",
+        "step": 5800,
+        "seconds": 290.0,
+        "progress": 1.0,
+        "loss": 1.2,
+        "validation": 1.349,
+        "checkpoints": (5500, 5800),
+    }
+    return RunSummary(**(known | changes))  # type: ignore[arg-type]
+
+
+def several() -> list[tuple[RunSummary, float | None]]:
+    return [
+        (summary("1120-tales-lstm", state="alive", data="tales", step=120, validation=2.2), 1.669),
+        (summary("1119-book-gru", backend="gru"), 1.669),
+        (summary("1118-names-nade", state="died", backend="nade", data="names"), 1.2),
+        (summary("1117-manual-ngram", state="failed", backend="ngram", validation=None, checkpoints=()), None),
+    ]
+
+
+async def loaded(app: Host) -> None:
+    await app.workers.wait_for_complete()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_list(size: tuple[int, int], text_snapshot: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    app = Host(RunsScreen(read=several))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "1120" in screen_text(app))
+        text_snapshot(app, f"runs-{size[0]}x{size[1]}")
+
+
+async def test_without_runs_it_says_how_to_make_one(root: Path, text_snapshot: Compare) -> None:
+    app = Host(RunsScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "No runs yet" in screen_text(app))
+        text_snapshot(app, "runs-empty-80x24")
+        await pilot.press("t")
+        await until(pilot, lambda: any(isinstance(m, FormRequested) for m in app.heard))
+
+
+async def test_real_directories_are_listed_with_their_distance(root: Path) -> None:
+    make_run(root, "first", rows=[*story(1000), Noted(step=1000, event="finished")])
+    gone = make_run(root, "second", rows=list(story(2000)))
+    die(gone)
+    make_run(root, "third", rows=[started()], alive=True)
+    rows = {summary.name: line_of(summary, reference, NOW) for summary, reference in read_runs()}
+    assert {name: line.state for name, line in rows.items()} == {
+        "first": "finished",
+        "second": "died",
+        "third": "alive",
+    }
+    assert rows["second"].gap.startswith("−") == rows["second"].better
+    assert rows["third"].gap == "–"
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (("enter",), RunAttached(Path("/runs/1120-tales-lstm"))),
+        (("down", "p"), PlayRequested("/runs/1119-book-gru")),
+        (("down", "down", "r"), ResumeRequested(Path("/runs/1118-names-nade"))),
+    ],
+)
+async def test_keys_choose_and_close(keys: tuple[str, ...], message: object) -> None:
+    screen = RunsScreen(read=several)
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "1120" in screen_text(app))
+        await pilot.press(*keys)
+        await until(pilot, lambda: app.heard and app.screen is not screen)
+        assert vars(app.heard[-1]).items() >= {k: v for k, v in vars(message).items() if not k.startswith("_")}.items()
+        assert type(app.heard[-1]) is type(message)
+
+
+async def test_what_makes_no_sense_is_said_and_nothing_happens() -> None:
+    screen = RunsScreen(read=several)
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "1120" in screen_text(app))
+        await pilot.press("r", "d", "end", "p")
+        await until(pilot, lambda: len(app.heard) == 3)
+        assert all(isinstance(m, NoticeGiven) and m.severity == "warning" for m in app.heard)
+        assert app.screen is screen
+
+
+async def test_deleting_asks_first(root: Path) -> None:
+    make_run(root, "keep", rows=list(story(100)))
+    gone = make_run(root, "gone", rows=list(story(100)))
+    screen = RunsScreen()
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "keep" in screen_text(app) and "gone" in screen_text(app))
+        await pilot.press("slash", *"gone", "enter")
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert gone.path.is_dir()
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen is not screen)
+        await pilot.press("y")
+        await until(pilot, lambda: not gone.path.exists())
+        assert (root / "keep").is_dir()
+
+
+async def test_the_filter_narrows_as_one_types_and_goes() -> None:
+    screen = RunsScreen(read=several)
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "1120" in screen_text(app))
+        await pilot.press("slash", *"gru")
+        await until(pilot, lambda: "1120" not in screen_text(app))
+        assert "1 of 4" in screen_text(app)
+        await pilot.press(*"zzz")
+        await until(pilot, lambda: "no run has 'gruzzz'" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "1120" in screen_text(app))
+        assert app.screen is screen
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not screen)
+
+
+async def test_a_slow_disk_does_not_stop_the_keys() -> None:
+    gate = threading.Event()
+
+    def slow() -> list[tuple[RunSummary, float | None]]:
+        gate.wait(20)
+        return several()
+
+    screen = RunsScreen(read=slow)
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "enter", "slash", "z")
+        assert app.heard == []
+        gate.set()
+        await until(pilot, lambda: "no run has 'z'" in screen_text(app))
+
+
+async def test_a_thousand_runs_are_scrolled_like_ten() -> None:
+    many: list[tuple[RunSummary, float | None]] = [(summary(f"run-{i:04}"), 1.5) for i in range(1000)]
+    screen = RunsScreen(read=lambda: many)
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "run-0000" in screen_text(app))
+        await pilot.press("end")
+        await until(pilot, lambda: "run-0999" in screen_text(app))
+        assert screen_text(app).splitlines()[1].startswith("│ name")
+        await pilot.press("pageup", "home")
+        await until(pilot, lambda: "run-0000" in screen_text(app))
+        assert screen.query_one(RunList).line is not None
+
+
+async def test_the_cursor_stays_on_its_run_when_new_ones_come() -> None:
+    runs = several()
+    screen = RunsScreen(read=lambda: list(runs))
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "1120" in screen_text(app))
+        await pilot.press("down")
+        runs.insert(0, (summary("1121-new"), None))
+        screen.load()
+        await until(pilot, lambda: "1121" in screen_text(app))
+        line = screen.query_one(RunList).line
+        assert line is not None
+        assert line.name == "1119-book-gru"
+
+
+async def test_hostile_names_are_shown_not_obeyed() -> None:
+    app = Host(RunsScreen(read=lambda: [(summary("a\x1b[2J[bold]\u202eb", data="\x9d0;x\x07"), None)]))
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until(pilot, lambda: "[bold]" in screen_text(app))
+        assert not any(c in screen_text(app) for c in "\x1b\u202e\x9d\x07")
+
+
+@given(st.text(max_size=60), st.integers(1, 60), st.booleans())
+def test_a_cell_has_its_width(text: str, width: int, right: bool) -> None:
+    assert cell_width(sanitise(cell(text, width, right=right))) == width
+
+
+@given(st.integers(40, 300))
+def test_columns_fill_the_width(width: int) -> None:
+    columns = columns_for(width)
+    assert sum(w for _, w in columns) + 2 * (len(columns) - 1) <= max(width, 80)
+
+
+def test_the_filter_wants_every_word_wherever() -> None:
+    lines = [line_of(s, r, NOW) for s, r in several()]
+    assert [line.name for line in filtered(lines, "GRU finished")] == ["1119-book-gru"]
+    assert len(filtered(lines, "")) == 4
+
+
+def test_times_are_told_as_people_tell_them() -> None:
+    assert ago("nonsense", NOW) == "–"
+    base = 1_760_000_000
+    created = datetime.fromtimestamp(base, UTC).isoformat()
+    assert [ago(created, base + s) for s in (5, 300, 7300, 90_000)] == ["now", "5 min", "2 h", "1 d"]

@@ -1,0 +1,287 @@
+"""The form for a new run: what it says is wrong, what it asks for, and that starting never makes keys wait."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App
+from textual.widgets import Button, Input, Select
+
+from grnn_tui.backends.registry import backends
+from grnn_tui.engine.protocol import Field
+from grnn_tui.errors import RunError, UsageError
+from grnn_tui.runs.request import RunRequest, TrainingOptions
+from grnn_tui.ui.screens.request_form import (
+    MAIN_OPTIONS,
+    MORE_OPTIONS,
+    SIZES,
+    Entries,
+    check_data,
+    command_of,
+    completions,
+    faults,
+    parameters_of,
+    parsed,
+    request_of,
+    shown_default,
+    size_of,
+    training_fields,
+)
+from grnn_tui.ui.screens.train_form import TrainForm
+from tests.ui.support.catalogue import catalogue
+from tests.ui.support.host import Host, until
+from tests.ui.support.text_snapshot import screen_text
+
+Compare = Callable[[App[object], str], None]
+CORPORA = {c.name: c for c in catalogue().corpora}
+LSTM = next(b for b in catalogue().backends if b.name == "lstm")
+
+
+@pytest.fixture(autouse=True)
+def _own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRNN_TUI_RUNS", str(tmp_path / "runs"))
+
+
+def entries() -> Entries:
+    return Entries(
+        data="tales",
+        backend="lstm",
+        settings={f.name: shown_default(f) for f in LSTM.fields},
+        training={f.name: shown_default(f) for f in training_fields((*MAIN_OPTIONS, *MORE_OPTIONS))},
+    )
+
+
+def test_defaults_make_a_request_that_is_all_defaults() -> None:
+    request = request_of(entries(), LSTM, CORPORA)
+    assert msgspec.structs.replace(request.training, seconds=None) == TrainingOptions()
+    assert request.training.seconds == 180.0
+    assert request.command == "grnn-tui train tales --backend lstm --seconds 180"
+    assert msgspec.json.decode(msgspec.json.encode(request), type=RunRequest) == request
+
+
+def test_what_differs_from_the_defaults_stands_in_the_command() -> None:
+    chosen = entries()
+    chosen = replace(
+        chosen,
+        settings=dict(chosen.settings) | {"hidden": "512", "tied": "true"},
+        training=dict(chosen.training) | {"weight_decay": "0.1", "schedule": "constant"},
+        budget="epochs",
+        amount="2.5",
+        name="my-run",
+        unit="byte",
+        validation="0.2",
+    )
+    words = shlex.split(request_of(chosen, LSTM, CORPORA).command)
+    assert words == shlex.split(
+        "grnn-tui train tales --backend lstm --hidden 512 --tied --epochs 2.5 --schedule constant"
+        " --weight-decay 0.1 --unit byte --val 0.2 --name my-run"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "fault"),
+    [
+        ({"data": ""}, "data", "a corpus"),
+        ({"data": "tinyshakespeare"}, "data", "grnn-tui fetch tinyshakespeare"),
+        ({"data": "/no/such/file"}, "data", "no such file"),
+        ({"data": "a\0b"}, "data", "no such file"),
+        ({"data": "/no/such/*.txt"}, "data", "no such folder"),
+        ({"settings": {"hidden": "0"}}, "set-hidden", "at least 1, at most 8192"),
+        ({"settings": {"hidden": "many"}}, "set-hidden", "a whole number such as 256"),
+        ({"training": {"lr": "nan"}}, "opt-lr", "a finite number"),
+        ({"training": {"lr": "0"}}, "opt-lr", "above 0, at most 10"),
+        ({"training": {"batch": "1e9"}}, "opt-batch", "a whole number"),
+        ({"amount": "-1"}, "amount", "at least 1"),
+        ({"validation": "1.5"}, "validation", "at most 0.9"),
+        ({"name": "../x"}, "name", "letters, digits"),
+        ({"name": ".x"}, "name", "letters, digits"),
+    ],
+)
+def test_each_fault_is_one_line_at_its_field(change: dict[str, Any], key: str, fault: str) -> None:
+    base = entries()
+    merged: dict[str, Any] = {k: {**getattr(base, k), **v} if isinstance(v, dict) else v for k, v in change.items()}
+    found = faults(replace(base, **merged), LSTM, CORPORA)
+    assert list(found) == [key]
+    assert fault in found[key]
+    assert len(found[key]) <= 80
+    assert "\n" not in found[key]
+    with pytest.raises(UsageError):
+        request_of(replace(base, **merged), LSTM, CORPORA)
+
+
+def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    assert faults(replace(entries(), name="mine"), LSTM, CORPORA) == {"name": "there is a run of that name"}
+
+
+@given(st.text(max_size=30))
+def test_no_entry_breaks_the_form(text: str) -> None:
+    check: Callable[[], object]
+    for check in (
+        lambda: check_data(text, CORPORA),
+        *(lambda f=f: parsed(f, text) for f in (*LSTM.fields, *training_fields((*MAIN_OPTIONS, *MORE_OPTIONS)))),
+    ):
+        with contextlib.suppress(UsageError):
+            check()
+    completions(text, CORPORA)
+
+
+def test_paths_and_names_are_completed(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "textile.txt").write_text("x")
+    (tmp_path / ".hidden").write_text("x")
+    assert completions("ta", CORPORA) == ["tales"]
+    assert completions(f"{tmp_path}/tex", CORPORA) == [f"{tmp_path}/textile.txt", f"{tmp_path}/texts/"]
+    assert completions(f"{tmp_path}/", CORPORA) == [f"{tmp_path}/textile.txt", f"{tmp_path}/texts/"]
+    assert completions("/no/such/", CORPORA) == []
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_parameters_are_about_right(name: str, size: str) -> None:
+    from grnn_tui.data.vocabulary import Vocabulary
+
+    backend = backends()[name]
+    known = set(backend.settings.__struct_fields__)
+    chosen = {k: int(v) for k, v in SIZES[size].items() if k in known}
+    settings = backend.parse_settings(chosen)
+    network = backend.build_network(settings, Vocabulary(unit="character", symbols=tuple(map(chr, range(64, 128)))))
+    exact = sum(p.numel() for p in network.parameters())
+    guess = parameters_of(name, msgspec.structs.asdict(settings))
+    assert guess == pytest.approx(exact, rel=0.05)
+
+
+def test_a_size_is_recognised_by_its_figures() -> None:
+    assert size_of({"hidden": "256", "layers": "1", "embedding": "64", "dropout": "0"}) == "medium"
+    assert size_of({"hidden": "257", "layers": "1", "embedding": "64"}) == "own"
+
+
+def test_a_third_partys_fields_come_with_their_bounds() -> None:
+    field = Field(name="rate", kind="float", default=0.5, help="", low=0, high=0.999)
+    assert parsed(field, "0.25") == 0.25
+    with pytest.raises(UsageError, match=r"at least 0, at most 0\.999"):
+        parsed(field, "1")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_form(size: tuple[int, int], text_snapshot: Compare) -> None:
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "$ grnn-tui train tales" in screen_text(app))
+        text = screen_text(app).replace(f"{_today()}-", "MMDD-")
+        assert "about 350k parameters" in text
+        app.screen.query_one("#name", Input).value = "my-run"
+        await until(pilot, lambda: "run my-run" in screen_text(app))
+        text_snapshot(app, f"form-{size[0]}x{size[1]}")
+
+
+def _today() -> str:
+    from datetime import datetime
+
+    return f"{datetime.now():%m%d}"
+
+
+async def test_by_keyboard_alone_at_80x24() -> None:
+    asked: list[RunRequest] = []
+
+    def start(request: RunRequest) -> Path:
+        asked.append(request)
+        return Path("/runs/made")
+
+    app = Host(TrainForm(catalogue(), start=start))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query("#set-hidden"))
+        await pilot.press("right", "down", "down", "down")
+        form = app.screen
+        assert form.query_one("#backend").has_focus
+        await pilot.press("right")
+        await until(pilot, lambda: form.query("#set-window"))
+        await pilot.press("down", "down")
+        assert form.query_one("#set-window").has_focus
+        await pilot.press("7", "enter")
+        for _ in range(40):
+            if form.query_one("#start").has_focus:
+                break
+            await pilot.press("tab")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.answer != "none yet")
+        assert app.answer == Path("/runs/made")
+    assert asked[0].backend == "nade"
+    assert asked[0].settings["window"] == 7
+    assert asked[0].data.sources == ("manual",)
+
+
+async def test_faults_are_shown_while_one_types_and_nothing_starts() -> None:
+    app = Host(TrainForm(catalogue(), start=lambda _: pytest.fail("started")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query("#set-hidden"))
+        form = app.screen
+        form.query_one("#set-layers", Input).focus()
+        await pilot.press("9")
+        await pilot.pause()
+        assert "at least 1, at most 8" in screen_text(app)
+        assert form.query_one("#start", Button).disabled
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert app.screen is form
+        await pilot.press("backspace", "2")
+        await pilot.pause()
+        assert not form.query_one("#start", Button).disabled
+
+
+async def test_a_size_fills_the_fields_and_an_own_figure_makes_it_own() -> None:
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query("#set-hidden"))
+        size: Select[str] = app.screen.query_one("#size", Select)
+        size.value = "large"
+        await until(pilot, lambda: app.screen.query_one("#set-hidden", Input).value == "512")
+        assert app.screen.query_one("#set-layers", Input).value == "2"
+        app.screen.query_one("#set-hidden", Input).value = "300"
+        await until(pilot, lambda: size.value == "own")
+
+
+async def test_a_text_file_given_is_in_the_form(tmp_path: Path) -> None:
+    text = tmp_path / "book.txt"
+    text.write_text("x" * 100)
+    app = Host(TrainForm(catalogue(), data=str(text)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "book.txt" in screen_text(app))
+        await until(pilot, lambda: f"grnn-tui train {text}"[:60] in screen_text(app))
+
+
+async def test_starting_does_not_make_keys_wait_and_a_failure_is_told() -> None:
+    gate = threading.Event()
+
+    def start(request: RunRequest) -> Path:
+        gate.wait(20)
+        raise RunError("the disk [bold]is full")
+
+    app = Host(TrainForm(catalogue(), start=start))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query("#set-hidden"))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "starting" in screen_text(app))
+        app.screen.query_one("#name", Input).focus()
+        await pilot.press("a", "b")
+        assert app.screen.query_one("#name", Input).value == "ab"
+        gate.set()
+        await until(pilot, lambda: "the disk [bold]is full" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.answer is None)
+
+
+def test_the_command_of_a_request_holds_its_words_apart() -> None:
+    request = request_of(entries(), LSTM, CORPORA)
+    odd = msgspec.structs.replace(request, data=msgspec.structs.replace(request.data, sources=("/a b/c'd.txt",)))
+    assert shlex.split(command_of(odd))[2] == "/a b/c'd.txt"
