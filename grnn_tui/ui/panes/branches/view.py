@@ -1,4 +1,4 @@
-"""Branches as rows: which, where it left, how surprising, how it goes on."""
+"""Branches as rows: which, where it left, how it goes on, how much is its own, bits of all that was written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from grnn_tui.engine.protocol import BranchInfo
 from grnn_tui.safetext import clip, sanitise
-from grnn_tui.ui.figures import bits
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.widgets.lines import Cell, Row, width_of
 
@@ -46,13 +45,13 @@ def branch_rows(
 def _row(info: BranchInfo, here: bool, chosen: bool, width: int, glyphs: Glyphs) -> Row:
     mark = glyphs.arrow if chosen else glyphs.live if here else " "
     own = info.length - info.fork
-    cost = f"{bits(info.bits / own)}b" if own > 0 and info.bits > 0 else ""
+    cost = f"{info.bits:.0f} bit" if info.bits > 0 else ""
     head: Row = (
         Cell(mark, "accent"),
         Cell(f"{info.branch:>3} ", "selected" if chosen else "dim"),
         Cell(f"@{info.fork:<5}", "faint"),
     )
-    tail: Row = (Cell(f"{own:>6}", "dim"), Cell(f" {cost:>6}", "faint"))
+    tail: Row = (Cell(f"{own:>6}", "dim"), Cell(f" {cost:>9.9}", "faint"))
     room = width - width_of(head) - width_of(tail) - 1
     if room < 8:
         tail, room = (), width - width_of(head)
