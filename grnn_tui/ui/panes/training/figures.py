@@ -174,10 +174,12 @@ def board(shown: Shown, options: ChartOptions, width: int, *, ascii_only: bool =
     star = "*" if ascii_only else "★"
     over = f"+{shown.over_floor:.1%} over" if shown.over_floor is not None else "–"
     gap = gap_text(shown)
+    at = f"  at {shown.best_step}" if shown.best else ""
+    best = Content.assemble((shown.best or "–", "bold $warning"), (at, MUTED))
     cells = [
         ("train", Content.assemble((shown.train, "bold $primary-lighten-2"), (f"  {smoothing}", MUTED))),
         ("valid", Content.styled(shown.valid, "bold $warning")),
-        (f"best {star}", Content.assemble((shown.best or "–", "bold $warning"), (f"  at {shown.best_step}", MUTED))),
+        (f"best {star}", best),
         ("n-gram", gap if gap.plain else Content("–")),
         ("exact", Content(over)),
         ("step", Content(shown.step)),

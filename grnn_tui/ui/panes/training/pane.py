@@ -102,6 +102,8 @@ class TrainingPane(Following, Widget, can_focus=True):
             if reading is not None
             else figures.loss_line(shown, followed.options, width, star="*" if ascii_only else "★")
         )
+        if shown.warming:
+            first = figures.quiet(f"{shown.backend} on {shown.data}" if shown.data else "")
         lines = [first, figures.bars_line(shown, width, ascii_only=ascii_only)]
         if not self.has_class("-short"):
             lines.insert(1, figures.rates_line(shown, width))

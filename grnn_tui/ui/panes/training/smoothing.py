@@ -1,12 +1,16 @@
 """An exponential moving average over a growing curve.
 
-    m_t = s m_{t-1} + (1 - s) y_t,   w_t = s w_{t-1} + (1 - s),   shown: m_t / w_t
+    m_t = s_t m_{t-1} + (1 - s_t) y_t,   w_t = s_t w_{t-1} + (1 - s_t),   shown: m_t / w_t
+    s_t = min(s, (1 + t) / (10 + t)),    t counting the numbers so far
 
-The division takes the bias towards the start value out; a y that is not a number adds to neither and leaves a gap
-there. New points cost their number; another smoothing costs one pass over blocks.
+The division takes the bias towards the start value out, and the lighter smoothing of the first points lets the line
+follow the steep beginning of a run. A y that is not a number adds to neither and leaves a gap there. New points cost
+their number; another smoothing costs one pass over blocks.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +31,14 @@ class Smoothed:
         self.smoothing = smoothing
         self.series = Series()
         self._sum = self._weight = 0.0
+        self._count = 0
 
     def restart(self, smoothing: float | None = None) -> None:
         """Begin anew: another smoothing, or a source that was cut back."""
         self.smoothing = self.smoothing if smoothing is None else smoothing
         self.series = Series()
         self._sum = self._weight = 0.0
+        self._count = 0
         self.catch_up()
 
     def catch_up(self) -> None:
@@ -47,10 +53,11 @@ class Smoothed:
 
     def _few(self, ys: Floats) -> Floats:
         out = np.full(len(ys), np.nan)
-        s = self.smoothing
         for i, y in enumerate(ys.tolist()):
             if np.isfinite(y):
+                s = min(self.smoothing, (1 + self._count) / (10 + self._count))
                 self._sum, self._weight = s * self._sum + (1 - s) * y, s * self._weight + (1 - s)
+                self._count += 1
                 out[i] = self._sum / self._weight
         return out
 
@@ -59,6 +66,11 @@ class Smoothed:
         out = np.full(len(ys), np.nan)
         finite = np.isfinite(ys)
         known = ys[finite]
+        early = max(0, math.ceil((10 * self.smoothing - 1) / (1 - self.smoothing)) - self._count)
+        out[finite] = np.concatenate((self._few(known[:early]), self._blocks(known[early:])))
+        return out
+
+    def _blocks(self, known: Floats) -> Floats:
         whole = len(known) // _BLOCK * _BLOCK
         s, power = self.smoothing, np.arange(_BLOCK)
         lag = power[:, None] - power[None, :]
@@ -72,5 +84,5 @@ class Smoothed:
             self._sum = decay[-1] * self._sum + last
             self._weight = decay[-1] * self._weight + ones[-1]
         smooth = (within + sums[:, None] * decay) / (ones + weights[:, None] * decay)
-        out[finite] = np.concatenate((smooth.ravel(), self._few(known[whole:])))
-        return out
+        self._count += whole
+        return np.concatenate((smooth.ravel(), self._few(known[whole:])))

@@ -59,9 +59,10 @@ def plot_of(
     """The chart of one metric on about `columns` cells across."""
     metric = options.metric
     x_range = _x_range(view, options, None if other is None else other[0])
-    empty = "no steps yet" if metric == "loss" else "nothing told yet"
+    empty = "nothing told yet"
     if x_range is None:
-        return Plot(empty="warming up …" if view.started is not None else empty)
+        ended = view.told_state in ("finished", "stopped", "failed")
+        return Plot(empty="no step was taken" if ended else "warming up …")
     begin, end = (_step_at(view, x) if options.time else x for x in x_range)
     scale = NATS_TO_BITS if metric == "bits" else 1.0
     lossy = metric in ("loss", "bits")
