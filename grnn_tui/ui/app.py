@@ -13,7 +13,6 @@ import msgspec
 from rich.color import ColorSystem
 from textual.app import App
 from textual.binding import BindingType
-from textual.command import CommandPalette
 from textual.screen import Screen
 
 from grnn_tui.engine.protocol import FrameShown
@@ -29,7 +28,7 @@ from grnn_tui.ui.model import PlayState
 from grnn_tui.ui.panes.controls.view import Controls
 from grnn_tui.ui.panes.training.messages import FormRequested, MonitorRequested, RunsRequested
 from grnn_tui.ui.screens.play import PlayScreen
-from grnn_tui.ui.settings import LastState, Preferences
+from grnn_tui.ui.settings import LastState, Preferences, save
 from grnn_tui.ui.theme import THEMES, first_theme
 from grnn_tui.ui.training_side import TrainingSide
 from grnn_tui.ui.widgets.chart_raster import Markers
@@ -40,6 +39,8 @@ ANSWER_SECONDS = 0.02
 """... and between two that answer keys."""
 TICK_SECONDS = 0.25
 """Between two looks at what is written by others."""
+KEEP_SECONDS = 10.0
+"""Between two savings of the place, so that a killed screen loses little."""
 
 
 class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
@@ -74,6 +75,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         self._notes = list(notes)
         self._train_on = train_on
         self._frame_due = False
+        self._kept = self.last
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(self.preferences.theme, self._colours, no_color=self.no_color)
@@ -109,13 +111,19 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         self.set_keymap(keymap_strings(self.grnn_keymap))
         self.run_worker(self._listen(), group="engine", exit_on_error=False)
         self.set_interval(TICK_SECONDS, self._tick)
-        self.call_after_refresh(gc.freeze)
+        self.set_interval(KEEP_SECONDS, self._keep_place)
+        self.call_after_refresh(self._settle_memory)
         for note in self._notes:
             self.notice(note, "warning")
         if self._train_on is not None:
             self.open_form(self._train_on)
         if self.last.run and Path(self.last.run).is_dir():
             self.call_after_refresh(self.follow, Path(self.last.run))
+
+    def _settle_memory(self) -> None:
+        """What is there now stays: the collector need not look at it again."""
+        gc.enable()
+        gc.freeze()
 
     async def on_unmount(self) -> None:
         """End the engine."""
@@ -199,6 +207,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
 
     def action_palette(self) -> None:
         """Find and run any action."""
+        from textual.command import CommandPalette
+
         from grnn_tui.ui.palette import ActionsProvider
 
         if not CommandPalette.is_open(self):
@@ -206,6 +216,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
 
     def action_theme(self) -> None:
         """Choose a theme; it is shown while the choice is on it."""
+        from textual.command import CommandPalette
+
         from grnn_tui.ui.palette import ThemePalette
 
         if not CommandPalette.is_open(self):
@@ -268,10 +280,14 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
 
     def keep(self) -> None:
         """Keep preferences and place for the next start."""
-        from grnn_tui.ui.settings import save
-
         save(self.kept_preferences())
         save(self.kept_state())
+
+    async def _keep_place(self) -> None:
+        state = self.kept_state()
+        if state != self._kept and not self.controller.state.generating:
+            self._kept = state
+            await asyncio.to_thread(save, state)
 
     def kept_preferences(self) -> Preferences:
         """As things stand."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -57,6 +58,8 @@ def open_screen(what: str | None = None, markers: str | None = None) -> int:
         ModelError, RunError: `what` is none of the three.
     """
     require_terminal(what)
+    # Thousands of classes are about to be made and none thrown away; the app switches collection on once it stands.
+    gc.disable()
     return asyncio.run(_run(opening_for(what), markers))
 
 

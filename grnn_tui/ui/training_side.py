@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grnn_tui.errors import GrnnError
-from grnn_tui.runs.directory import Run
 from grnn_tui.safetext import sanitise
-from grnn_tui.ui.panes.training.figures import summary_lines
-from grnn_tui.ui.panes.training.followed import FollowedRun
-from grnn_tui.ui.panes.training.following import Following, shown_run
 from grnn_tui.ui.panes.training.messages import (
     FormRequested,
     MonitorRequested,
@@ -30,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from grnn_tui.ui.controller import Controller
+    from grnn_tui.ui.panes.training.followed import FollowedRun
     from grnn_tui.ui.screens.play import PlayScreen
 
     _Base = App[Any]
@@ -38,7 +35,10 @@ else:
 
 
 class TrainingSide(_Base):
-    """Follows a run; opens form, list and monitor; never makes a key wait."""
+    """Follows a run; opens form, list and monitor; never makes a key wait.
+
+    What is slow to import, arrays above all, comes with its first use: the first paint does not wait for it.
+    """
 
     controller: Controller
     playground: PlayScreen
@@ -55,6 +55,9 @@ class TrainingSide(_Base):
 
     def follow(self, path: Path) -> None:
         """Follow the run in the directory `path`, in every view there is."""
+        from grnn_tui.runs.directory import Run
+        from grnn_tui.ui.panes.training.followed import FollowedRun
+
         options = self.followed.options.with_cursor(None) if self.followed is not None else None
         self._show_run(FollowedRun(Run(path), options))
 
@@ -63,6 +66,8 @@ class TrainingSide(_Base):
         self._show_run(None)
 
     def _show_run(self, followed: FollowedRun | None) -> None:
+        from grnn_tui.ui.panes.training.following import Following
+
         self.followed = followed
         views = (self.playground.training, self.playground.strip)
         for view in (*views, *(screen for screen in self.screen_stack if isinstance(screen, Following))):
@@ -99,7 +104,12 @@ class TrainingSide(_Base):
 
     def run_summary(self) -> list[str]:
         """What is left on the normal screen after the app has ended; safe for a terminal."""
-        return summary_lines(shown_run(self.followed, time.time())) if self.followed is not None else []
+        if self.followed is None:
+            return []
+        from grnn_tui.ui.panes.training.figures import summary_lines
+        from grnn_tui.ui.panes.training.following import shown_run
+
+        return summary_lines(shown_run(self.followed, time.time()))
 
     # --- screens ------------------------------------------------------------------------------------------------------
 
@@ -131,6 +141,7 @@ class TrainingSide(_Base):
             self.notice(f"{sanitise(path.name)} is being trained; m shows it at full size")
 
     async def _resume(self, path: Path) -> None:
+        from grnn_tui.runs.directory import Run
         from grnn_tui.runs.launch import start_detached
 
         try:

@@ -24,7 +24,8 @@ from grnn_tui.ui.panes.training.following import Following, shown_run
 from grnn_tui.ui.panes.training.messages import FormRequested, NoticeGiven, RunsRequested
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.sample import sample_of
-from grnn_tui.ui.panes.training.view import Shown, reading_of
+from grnn_tui.ui.panes.training.shown import Shown
+from grnn_tui.ui.panes.training.view import reading_of
 from grnn_tui.ui.widgets.chart_raster import Markers
 from grnn_tui.ui.widgets.chart_ticks import count, si
 from grnn_tui.ui.widgets.chart_view import ChartView

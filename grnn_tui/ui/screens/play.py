@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -34,10 +35,12 @@ from grnn_tui.ui.panes.output.view import Colouring, TextView, title_text, total
 from grnn_tui.ui.panes.prompt.messages import GenerationAsked, PromptChanged, PromptLeft, RerollAsked, StopAsked
 from grnn_tui.ui.panes.prompt.pane import PromptPane
 from grnn_tui.ui.panes.prompt.view import History
-from grnn_tui.ui.panes.training.pane import TrainingPane, TrainingStrip
 from grnn_tui.ui.widgets.chart_raster import Markers
 from grnn_tui.ui.widgets.key_line import KeyLine, KeyView
 from grnn_tui.ui.widgets.top_line import TopLine, TopView
+
+if TYPE_CHECKING:
+    from grnn_tui.ui.panes.training.pane import TrainingPane, TrainingStrip
 
 PANES = ("prompt", "output", "controls", "training", "next", "branches")
 """Ids of the panes, in the order of their numbers."""
@@ -81,8 +84,7 @@ class PlayScreen(Screen[None]):
         self.bars = NextSymbolPane(BarsView(None, glyphs=self.glyphs, log=log_bars))
         self.controls = ControlsPane(controller.controls, self.glyphs)
         self.branches = BranchesPane(self.glyphs)
-        self.training = TrainingPane(markers=markers, number=4)
-        self.strip = TrainingStrip(markers=markers)
+        self._training_mounted = False
         self.keys = KeyLine()
 
     def compose(self) -> ComposeResult:
@@ -92,12 +94,14 @@ class PlayScreen(Screen[None]):
             with Vertical(id="left"):
                 yield self.prompt
                 yield self.output
-                yield self.training
+                slot = Static(id="training", classes="pane training-slot")
+                slot.border_title = Content.assemble(("4 ", "$foreground 45%"), "Training")
+                yield slot
             with Vertical(id="right"):
                 yield self.controls
                 yield self.bars
                 yield self.branches
-        yield self.strip
+        yield Static(id="training-strip", classes="-idle")
         yield self.keys
         yield Static(Content("a little more room, please: 40 x 12"), id="small")
 
@@ -105,6 +109,35 @@ class PlayScreen(Screen[None]):
         """Glyphs, and the first rows."""
         self.set_class(self.glyphs.ascii_only, "-ascii")
         self.show()
+        self.call_after_refresh(self.mount_training)
+
+    @cached_property
+    def training(self) -> TrainingPane:
+        """The training pane; slow to import, so the first paint does without it."""
+        from grnn_tui.ui.panes.training.pane import TrainingPane
+
+        return TrainingPane(markers=self.markers, number=4)
+
+    @cached_property
+    def strip(self) -> TrainingStrip:
+        """What stands for it where there is little room."""
+        from grnn_tui.ui.panes.training.pane import TrainingStrip
+
+        return TrainingStrip(markers=self.markers)
+
+    async def mount_training(self) -> None:
+        """Put pane and strip where their places are kept."""
+        for name, widget in (("#training", self.training), ("#training-strip", self.strip)):
+            slot = self.query_one(name)
+            widget.set_classes([*widget.classes, *(c for c in slot.classes if c in ("-zoom", "-idle"))])
+            parent = slot.parent
+            assert isinstance(parent, Widget)
+            await slot.remove()
+            if name == "#training":
+                await parent.mount(widget)
+            else:
+                await parent.mount(widget, before=self.keys)
+        self._training_mounted = True
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, another layout."""
@@ -137,6 +170,8 @@ class PlayScreen(Screen[None]):
         """The first line."""
         state = self.controller.state
         training = self._training_words()
+        if self._training_mounted:
+            self.strip.set_class(self.strip.followed is None, "-idle")
         self.top.show(TopView(state.model, state.reference, state.engine, state.busy, training, self.glyphs))
 
     def show_keys(self) -> None:
@@ -163,8 +198,9 @@ class PlayScreen(Screen[None]):
 
     def tick(self, now: float) -> None:
         """Let the training side look for what is new."""
-        self.training.tick(now)
-        self.strip.tick(now)
+        if self._training_mounted:
+            self.training.tick(now)
+            self.strip.tick(now)
 
     def pane(self, scope: Scope) -> Widget | None:
         """The pane that has this scope."""

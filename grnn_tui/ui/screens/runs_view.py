@@ -14,7 +14,7 @@ from grnn_tui.runs.metrics import NAME as METRICS
 from grnn_tui.runs.rows import AnyRow, Started
 from grnn_tui.runs.store import RunSummary, list_runs
 from grnn_tui.safetext import SafeText, cell_width, clip, sanitise
-from grnn_tui.ui.panes.training.view import State
+from grnn_tui.ui.panes.training.shown import State
 from grnn_tui.ui.widgets.chart_ticks import count, number
 
 _HEAD_BYTES = 1 << 16

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from grnn_tui.safetext import clip, sanitise
 from grnn_tui.ui.panes.training.options import ChartOptions
-from grnn_tui.ui.panes.training.view import Reading, Shown, State
+from grnn_tui.ui.panes.training.shown import Reading, Shown, State
 from grnn_tui.ui.widgets.chart_ticks import number
 
 MUTED = "dim"

@@ -60,6 +60,11 @@ class FollowedRun:
         except OSError:
             return 0
 
+    @property
+    def much_is_unread(self) -> bool:
+        """Whether reading on would make keys wait."""
+        return self.pending_bytes() > BIG_BYTES
+
     def poll(self, now: float) -> bool:
         """Take in what is new; whether anything changed. `now`: seconds since the epoch."""
         changed = self._read()

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.commands import Command, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun
-from grnn_tui.runs.directory import Run
 from grnn_tui.safetext import SafeText, sanitise
-from grnn_tui.ui.panes.training.followed import BIG_BYTES, FollowedRun
 from grnn_tui.ui.panes.training.messages import NoticeGiven, PlayRequested, RunDetached
 from grnn_tui.ui.panes.training.options import ChartOptions
-from grnn_tui.ui.panes.training.view import Shown, moved_cursor, plot_of, shown_of
+from grnn_tui.ui.panes.training.shown import Shown
 from grnn_tui.ui.widgets.chart import Plot
 from grnn_tui.ui.widgets.chart_view import ChartView
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
+
+    from grnn_tui.ui.panes.training.followed import FollowedRun
 
     _Base = DOMNode
 else:
@@ -57,7 +57,7 @@ class Following(_Base):
                 self._painted = (0, "none")
                 self.paint(None, now)
             return
-        if followed.pending_bytes() > BIG_BYTES:
+        if followed.much_is_unread:
             self._load(followed, now)
             return
         followed.poll(now)
@@ -81,6 +81,8 @@ class Following(_Base):
 
     def plot(self, followed: FollowedRun) -> Plot:
         """The chart to be drawn."""
+        from grnn_tui.ui.panes.training.view import plot_of
+
         other = None
         over = followed.overlay
         if over is not None:
@@ -122,6 +124,8 @@ class Following(_Base):
     def _turn(self, by: int) -> None:
         if self.followed is None:
             return
+        from grnn_tui.ui.panes.training.view import moved_cursor
+
         options = self.followed.options
         if options.cursor is not None:
             self.look(moved_cursor(self.followed.view, options, self.columns(), by))
@@ -159,6 +163,9 @@ class Following(_Base):
             self.run_worker(self._overlay_next(self.followed), exclusive=True, group="overlay", exit_on_error=False)
 
     async def _overlay_next(self, followed: FollowedRun) -> None:
+        from grnn_tui.runs.directory import Run
+        from grnn_tui.ui.panes.training.followed import FollowedRun as Followed
+
         shown = followed.overlay.run.path if followed.overlay is not None else None
         paths = await asyncio.to_thread(_other_runs, followed.run.path)
         after = paths[paths.index(shown) + 1 :] if shown in paths else paths if shown is None else []
@@ -166,7 +173,7 @@ class Following(_Base):
             followed.lay_over(None)
             text = "no other run to lay over" if shown is None else "overlay taken away"
         else:
-            other = FollowedRun(Run(after[0]))
+            other = Followed(Run(after[0]))
             await asyncio.to_thread(other.poll, time.time())
             followed.lay_over(other)
             text = f"laid over: {other.name}"
@@ -176,6 +183,8 @@ class Following(_Base):
         """The reading line, up or gone."""
         if self.followed is None:
             return
+        from grnn_tui.ui.panes.training.view import moved_cursor
+
         options = self.followed.options
         if options.cursor is not None:
             self.look(options.with_cursor(None))
@@ -257,6 +266,8 @@ class Following(_Base):
 
 def shown_run(followed: FollowedRun, now: float) -> Shown:
     """The figures to be written about a run. `now`: seconds since the epoch."""
+    from grnn_tui.ui.panes.training.view import shown_of
+
     return shown_of(
         followed.view,
         followed.smoothed.series,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -13,11 +13,13 @@ from textual.widgets import Static
 from grnn_tui.safetext import clip
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.training import figures
-from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.panes.training.following import Following, shown_run
-from grnn_tui.ui.panes.training.view import Shown, reading_of, recent
+from grnn_tui.ui.panes.training.shown import Shown
 from grnn_tui.ui.widgets.chart_raster import Markers, sparkline
 from grnn_tui.ui.widgets.chart_view import ChartView
+
+if TYPE_CHECKING:
+    from grnn_tui.ui.panes.training.followed import FollowedRun
 
 DEFAULT_HINTS = (("t", "train a model of your own"), ("u", "runs, alive and past"))
 
@@ -95,6 +97,8 @@ class TrainingPane(Following, Widget, can_focus=True):
         ascii_only = self._chart.markers == "ascii"
         self._title(figures.title_of(shown, self._number, ascii_only=ascii_only))
         self._chart.show(self.plot(followed))
+        from grnn_tui.ui.panes.training.view import reading_of
+
         width = max(20, self.size.width)
         reading = reading_of(followed.view, followed.smoothed.series, followed.options)
         first = (
@@ -179,6 +183,8 @@ class TrainingStrip(Following, Widget):
         speed = Content.assemble((shown.speed, "bold"), (" sym/s", figures.MUTED))
         spare = width - len("loss ") - losses.cell_length - end.cell_length - speed.cell_length - 6 - 4 * 3
         spark, bar = max(6, spare // 2), max(6, spare - spare // 2)
+        from grnn_tui.ui.panes.training.view import recent
+
         cells = 2 * spark if self._markers == "braille" else spark
         line = sparkline(recent(followed.smoothed.series, cells), self._markers)
         done = Content.assemble(figures.bar(shown.share, bar, ascii_only=ascii_only), f" {shown.share:4.0%}")

@@ -1,11 +1,12 @@
-"""What the training pane shows, as pure functions of what a run has told: the plot, and the figures beside it."""
+"""What the training pane shows, as pure functions of what a run has told: the plot, and the figures beside it.
+
+Imports numpy; a screen that follows no run does without this module.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,7 @@ from grnn_tui.runs.view import RunView
 from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.panes.training.events import Told
 from grnn_tui.ui.panes.training.options import ChartOptions
+from grnn_tui.ui.panes.training.shown import Reading, Shown
 from grnn_tui.ui.widgets.chart import Curve, Level, Plot
 from grnn_tui.ui.widgets.chart_ticks import count, duration, number, si
 
@@ -103,47 +105,6 @@ def levels_of(started: Started | None, scale: float = 1.0) -> tuple[Level, ...]:
     return (*levels, *(Level(sanitise(label[:12]), value * scale) for label, value in known if math.isfinite(value)))
 
 
-State = Literal["new", "alive", "paused", "finished", "stopped", "failed", "died"]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The figures beside the chart, ready to be written."""
-
-    name: SafeText
-    state: State
-    warming: bool = True
-    data: SafeText | None = None
-    backend: SafeText | None = None
-    step: str = "0"
-    train: str = "–"
-    valid: str = "–"
-    best: str = ""
-    best_step: str = ""
-    gap: float | None = None
-    """Best validation minus the best n-gram, nats: below 0 is better than counting."""
-    gap_label: str = ""
-    over_floor: float | None = None
-    """Best validation over the exact entropy, as a share."""
-    epoch: str = ""
-    epoch_share: float | None = None
-    share: float = 0.0
-    eta: str = ""
-    spent: str = ""
-    speed: str = ""
-    rate: str = ""
-    norm: str = ""
-    memory: str = ""
-    device: str = ""
-    parameters: str = ""
-    smoothing: float = 0.0
-    silent: str = ""
-    saved: str = ""
-    event: SafeText | None = None
-    log: tuple[Told, ...] = ()
-    """The newest events, the newest last."""
-
-
 def shown_of(
     view: RunView,
     smoothed: Series,
@@ -193,16 +154,6 @@ def shown_of(
         event=log[-1].text if log else None,
         log=log,
     )
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the cursor stands on."""
-
-    x: str
-    train: str
-    raw: str
-    valid: str
 
 
 def reading_of(view: RunView, smoothed: Series, options: ChartOptions) -> Reading | None:
