@@ -114,6 +114,16 @@ def test_a_marker_alone_holds_where_the_file_system_has_no_flock(
         pass
 
 
+def test_whoever_was_slow_to_look_at_a_dead_marker_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_marker(tmp_path, 5, this_process())
+    real = lock._newest_marker
+    stale = iter([(3, dead_owner())])
+    monkeypatch.setattr(lock, "_newest_marker", lambda folder: next(stale, None) or real(folder))
+    with pytest.raises(RunError, match=f"process {os.getpid()}"), RunLock(tmp_path):
+        pass
+    assert sorted(path.name for path in tmp_path.glob("owner-*")) == ["owner-5"]
+
+
 def test_the_lock_alone_holds_where_the_marker_is_gone(tmp_path: Path) -> None:
     with RunLock(tmp_path):
         for marker in tmp_path.glob("owner-*"):

@@ -192,6 +192,7 @@ def test_no_time_passes_and_no_step_is_taken_while_paused(make_run: MakeRun) -> 
     paused, resumed = (row for row in read_rows(run.metrics).rows if isinstance(row, Noted) and row.event != "finished")
     assert (paused.event, resumed.event) == ("paused", "resumed")
     assert paused.step == resumed.step
+    assert resumed.seconds - paused.seconds < 0.5
 
 
 def test_a_damaged_checkpoint_is_named_and_the_older_one_taken(make_run: MakeRun) -> None:
