@@ -7,6 +7,8 @@ import io
 import json
 import math
 import random
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -25,9 +27,9 @@ from grnn_tui.ui.panes.training.events import EventLog
 from grnn_tui.ui.panes.training.export import COLUMNS, as_csv, as_json, export
 from grnn_tui.ui.panes.training.figures import badge, bar, bars_line, fitted, loss_line, summary_lines
 from grnn_tui.ui.panes.training.options import METRICS, SMOOTHINGS, ChartOptions
+from grnn_tui.ui.panes.training.shown import Shown
 from grnn_tui.ui.panes.training.smoothing import Smoothed
 from grnn_tui.ui.panes.training.view import (
-    Shown,
     moved_cursor,
     plot_of,
     reading_of,
@@ -263,3 +265,13 @@ def test_the_summary_says_what_became_of_it() -> None:
     assert lines[0].startswith("run run: live, step 1 000")
     assert "watch run" in lines[-1]
     assert isinstance(shown_of(view, smoothed, Status("finished"), name="run"), Shown)
+
+
+def test_a_screen_without_a_run_imports_no_arrays() -> None:
+    heavy = "numpy torch grnn_tui.runs.series"
+    code = (
+        "import sys, grnn_tui.ui.panes.training.pane, grnn_tui.ui.training_side;"
+        f"sys.exit(str([m for m in '{heavy}'.split() if m in sys.modules] or ''))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.stderr.strip(), found.returncode) in {("", 0), ("", 1)}

@@ -35,7 +35,7 @@ _PLAIN = str.maketrans({"·": ".", "−": "-", "–": "-", "…": "~", "★": "*
 def plain(content: Content) -> Content:
     """The same in ASCII, sign for sign, for terminals that have no more."""
     text = content.plain.translate(_PLAIN)
-    return Content(text if text.isascii() else sanitise(text, keep_newlines=True, ascii_only=True), content.spans)
+    return Content(text if text.isascii() else sanitise(text, keep_newlines=True, ascii_only=True), list(content.spans))
 
 
 def fitted(pieces: Iterable[Content], width: int, gap: int = 3) -> Content:
