@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
-import subprocess
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +63,9 @@ class Keeping(_Base):
 
     def action_editor(self) -> None:
         """Edit the prompt with `$EDITOR`."""
+        import shlex
+        import tempfile
+
         from textual.app import SuspendNotSupported
 
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
@@ -90,6 +90,8 @@ class Keeping(_Base):
 
     def run_editor(self, argv: list[str]) -> int:
         """Lend the terminal to an editor until it ends; its status."""
+        import subprocess
+
         return subprocess.run(argv, check=False).returncode
 
     def _copy(self, text: str, what: str) -> None:

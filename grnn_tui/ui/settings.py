@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
-import tomllib
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -82,10 +80,12 @@ def load_last() -> tuple[LastState, str]:
 def load_keys() -> tuple[dict[str, object], str]:
     """The tables of `keys.toml` as `scope.action` to keys, and a line if it could not be read."""
     path = config_folder() / "keys.toml"
+    if not path.exists():
+        return {}, ""
+    import tomllib
+
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}, ""
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return {}, f"{path} is not used: {_brief(error)}"
     flat: dict[str, object] = {}
@@ -114,6 +114,8 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; what was there stays.
     """
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

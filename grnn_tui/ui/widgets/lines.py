@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,24 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from grnn_tui.safetext import cell_width, sanitise
-
-ROLES = (
-    "text",
-    "dim",
-    "faint",
-    "strong",
-    "key",
-    "accent",
-    "good",
-    "warning",
-    "error",
-    "raw",
-    "used",
-    "gained",
-    "removed",
-    "selected",
-    "selected-dim",
-)
+from grnn_tui.ui.roles import role_style
 
 
 class Cell(NamedTuple):
@@ -54,36 +37,6 @@ def justified(left: Row, right: Row, width: int) -> Row:
 
 class LineView(Widget):
     """Shows the rows that `build` makes for its size; `renew` after anything that they depend on has changed."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{role}" for role in ROLES}
-    DEFAULT_CSS = """
-    LineView {
-        & > .line--text { color: $foreground; }
-        & > .line--dim { color: $foreground 60%; }
-        & > .line--faint { color: $foreground 35%; }
-        & > .line--strong { color: $foreground; text-style: bold; }
-        & > .line--key { color: $accent; }
-        & > .line--accent { color: $accent; text-style: bold; }
-        & > .line--good { color: $success; }
-        & > .line--warning { color: $warning; }
-        & > .line--error { color: $error; }
-        & > .line--raw { color: $foreground 30%; }
-        & > .line--used { color: $primary; }
-        & > .line--gained { color: $primary-lighten-2; }
-        & > .line--removed { color: $foreground 22%; }
-        & > .line--selected { color: $foreground; background: $foreground 14%; text-style: bold; }
-        & > .line--selected-dim { color: $foreground 70%; background: $foreground 14%; }
-        &:ansi {
-            & > .line--dim { color: $foreground; text-style: dim; }
-            & > .line--faint { color: $foreground; text-style: dim; }
-            & > .line--raw { color: $foreground; text-style: dim; }
-            & > .line--removed { color: $foreground; text-style: dim; }
-            & > .line--gained { color: $primary; text-style: bold; }
-            & > .line--selected { color: $foreground; background: $background; text-style: bold reverse; }
-            & > .line--selected-dim { color: $foreground; background: $background; text-style: reverse; }
-        }
-    }
-    """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -124,7 +77,8 @@ class LineView(Widget):
         """The style of a role in the present theme."""
         style = self._styles.get(role)
         if style is None:
-            style = self._styles[role] = self.get_component_rich_style(f"line--{role}")
+            ground = self.background_colors[1]
+            style = self._styles[role] = self.rich_style + role_style(role, self.app.theme_variables, ground)
         return style
 
     def plain(self) -> list[str]:

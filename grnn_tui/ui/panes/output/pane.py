@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -18,6 +16,7 @@ from grnn_tui.ui.panes.next_symbol.messages import CursorMoved
 from grnn_tui.ui.panes.output.messages import CursorPlaced
 from grnn_tui.ui.panes.output.view import Look, TextView, row_runs
 from grnn_tui.ui.panes.output.wrapping import Wrapping
+from grnn_tui.ui.roles import role_style
 from grnn_tui.ui.theme import surprisal_styles
 
 
@@ -25,28 +24,6 @@ class OutputPane(Widget, can_focus=True):
     """Prompt and text of the current branch, with a cursor that can stand anywhere in it."""
 
     BINDINGS = bindings_for("output")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "output--prompt",
-        "output--hint",
-        "output--cursor",
-        "output--cursor-idle",
-        "output--plain",
-    }
-    DEFAULT_CSS = """
-    OutputPane {
-        & > .output--plain { color: $foreground; }
-        & > .output--prompt { color: $foreground; background: $foreground 7%; }
-        & > .output--hint { color: $foreground 45%; }
-        & > .output--cursor { color: $background; background: $accent; text-style: bold; }
-        & > .output--cursor-idle { color: $foreground; background: $foreground 28%; }
-        &:ansi {
-            & > .output--prompt { color: $foreground; background: $background; text-style: italic; }
-            & > .output--hint { color: $foreground; text-style: dim; }
-            & > .output--cursor { color: $foreground; background: $background; text-style: bold reverse; }
-            & > .output--cursor-idle { color: $foreground; background: $background; text-style: reverse; }
-        }
-    }
-    """
 
     def __init__(self, glyphs: Glyphs = UNICODE, *, id: str = "output") -> None:  # noqa: A002
         super().__init__(id=id, classes="pane")
@@ -128,7 +105,7 @@ class OutputPane(Widget, can_focus=True):
         width = self.size.width
         if self._empty and y > 0:
             words = self.hint[y - 2] if 2 <= y < len(self.hint) + 2 else ""
-            hint = self.get_component_rich_style("output--hint")
+            hint = self._role("dim")
             return Strip([Segment("  " + words, hint)]).adjust_cell_length(width, self.rich_style)
         runs = row_runs(self.view, self._wrapping, self._top + y)
         segments = [Segment(text, self._style(look)) for text, look in runs]
@@ -241,13 +218,13 @@ class OutputPane(Widget, can_focus=True):
             style = self._looks[look] = self._made(look)
         return style
 
+    def _role(self, role: str) -> Style:
+        return self.rich_style + role_style(role, self.app.theme_variables, self.background_colors[1])
+
     def _made(self, look: Look) -> Style:
         if look.cursor:
-            if self.app.no_color:
-                return self.rich_style + Style(reverse=True)
-            name = "output--cursor" if self.has_focus or self.view.generating else "output--cursor-idle"
-            return self.get_component_rich_style(name)
-        base = self.get_component_rich_style("output--prompt" if look.prompt else "output--plain")
+            return self._role("cursor" if self.has_focus or self.view.generating else "cursor-idle")
+        base = self._role("prompt" if look.prompt else "text")
         if look.level is not None:
             if not self._ramp:
                 self._ramp = surprisal_styles(self.app.current_theme, no_color=self.app.no_color)
