@@ -19,16 +19,24 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+import torch.nn.functional as F
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from grnn_tui.backends.recurrent.choice import whole_sequence
+from grnn_tui.backends.recurrent.sequence import products, symbol_products
+from grnn_tui.backends.recurrent.sequence_gru import gru_sequence
+from grnn_tui.backends.recurrent.sequence_lstm import lstm_sequence
+from grnn_tui.backends.recurrent.sequence_rnn import rnn_sequence
+
 Cell = Literal["rnn", "lstm", "gru"]
+WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 States = tuple[Tensor, ...]
 """(h,) or, for an LSTM, (h, c); each [layers, batch, hidden]."""
 
 
 class Cells(nn.Module):
-    """`layers` recurrent layers of one kind, run over a sequence by torch's fused kernels."""
+    """`layers` recurrent layers of one kind, run over a sequence by torch's kernels or by functions of our own."""
 
     def __init__(self, cell: Cell, inputs: int, hidden: int, layers: int, dropout: float) -> None:
         super().__init__()
@@ -51,12 +59,48 @@ class Cells(nn.Module):
                 (nn.init.orthogonal_ if name.startswith("weight_hh") else nn.init.xavier_uniform_)(gate)
 
     def forward(
-        self, inputs: Float[Tensor, "time batch inputs"], states: States
+        self, x: Int[Tensor, "time batch"], embedding: Float[Tensor, "symbols inputs"] | None, states: States
     ) -> tuple[Float[Tensor, "time batch hidden"], States]:
-        """The top layer's hidden state after each input, and every layer's state after the last one."""
+        """The top layer's hidden state before each symbol, and every layer's state after the last one.
+
+        The inputs are the rows of `embedding` that belong to the symbols `x`, or without one the symbols, one-hot.
+        """
+        size, where = (self.stack.hidden_size, x.shape[1]), (states[0].device, states[0].dtype)
+        if whole_sequence(self.cell, *size, *where, gradient=torch.is_grad_enabled()):
+            return self._whole_sequence(x, embedding, states)
+        return self._stock(x, embedding, states)
+
+    def _stock(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
+        """By torch's fused kernels."""
+        if embedding is None:
+            inputs = F.one_hot(x, self.stack.input_size).to(states[0].dtype)
+        else:
+            inputs = F.embedding(x, embedding)
         states = tuple(s.contiguous() for s in states)
         if self.cell == "lstm":
             outputs, (h, c) = self.stack(inputs, states)
-            return outputs, (h, c)
-        outputs, h = self.stack(inputs, states[0])
-        return outputs, (h,)
+            after: States = (h, c)
+        else:
+            outputs, h = self.stack(inputs, states[0])
+            after = (h,)
+        return torch.cat((states[0][-1:], outputs[:-1])), after
+
+    def _whole_sequence(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
+        """By the functions of `sequence_*`, layer after layer."""
+        last: list[States] = []
+        before = after = states[0]
+        for k, start in enumerate(zip(*states, strict=True)):
+            W, U, b, d = (self.stack.get_parameter(f"{part}_l{k}") for part in WEIGHTS)
+            H = U.shape[1]
+            outside = torch.cat((b[: 2 * H] + d[: 2 * H], b[2 * H :])) if self.cell == "gru" else b + d
+            if k:
+                a = products(F.dropout(after, self.stack.dropout, self.training), W, outside, len(U) // H)
+            else:
+                a = symbol_products(x, embedding, W, outside, len(U) // H)
+            if self.cell == "lstm":
+                before, after, c = lstm_sequence(a, U, *start)
+                last.append((after[-1], c))
+                continue
+            before, after = gru_sequence(a, U, d[2 * H :], *start) if self.cell == "gru" else rnn_sequence(a, U, *start)
+            last.append((after[-1],))
+        return before, tuple(torch.stack(s) for s in zip(*last, strict=True))

@@ -71,17 +71,11 @@ class RecurrentNetwork(Network):
         if x.shape[1] == 0:
             return x.new_zeros(x.shape, dtype=carry[0].dtype), carry
         x = x.t().long()
-        before = carry[0][:, -1]
-        h, states = self.cells(self._inputs(x), tuple(s.transpose(0, 1) for s in carry))
-        seen = F.dropout(torch.cat((before[None], h[:-1])), self.dropout, self.training)
+        h, states = self.cells(x, self.embedding, tuple(s.transpose(0, 1) for s in carry))
+        seen = F.dropout(h, self.dropout, self.training)
         logits = F.linear(seen, self._output_weight(), self.output_bias)
         nats = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none")
         return -nats.view(x.shape).t(), tuple(s.transpose(0, 1) for s in states)
-
-    def _inputs(self, x: Int[Tensor, "time batch"]) -> Float[Tensor, "time batch inputs"]:
-        if self.embedding is None:
-            return F.one_hot(x, self.symbols).to(self.output_bias.dtype)
-        return F.embedding(x, self.embedding)
 
     def _output_weight(self) -> Tensor:
         if self.tied:

@@ -1,0 +1,54 @@
+"""A layer of a plain recurrent network over a whole sequence: h_t = tanh(a_t + U h_{t-1})."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+from grnn_tui.backends.recurrent.sequence import arriving, blocks, transposed, weight_gradient
+
+
+class RNNSequence(Function):
+    """h_1 .. h_T with the gradients of da_t = (1 - h_t^2) dh_t."""
+
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, U: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
+        """The states before and after each step, [time, batch, hidden] each, from `a` [1, time, batch, hidden]."""
+        h = a.new_empty(a.shape[1] + 1, *h0.shape)
+        h[0] = h0
+        (Ut,) = transposed(U, 1)
+        steps = h.unbind(0)
+        for t, at in enumerate(a[0].unbind(0)):
+            torch.addmm(at, steps[t], Ut, out=steps[t + 1]).tanh_()
+        ctx.save_for_backward(U, h)
+        ctx.set_materialize_grads(False)
+        return h[:-1], h[1:]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, before: Tensor | None, after: Tensor | None) -> Any:
+        """Gradients of a, U and h_0."""
+        U, h = ctx.saved_tensors
+        outside = arriving(before, after, h)
+        da = torch.empty_like(h[1:])
+        each = da.unbind(0)
+        dh = outside[-1].clone()
+        one = h.new_ones(())
+        for block in blocks(len(da), dh.numel()):
+            s = h[1:][block]
+            torch.addcmul(one, s, s, value=-1, out=da[block])
+            for t in range(block.stop - 1, block.start - 1, -1):
+                each[t].mul_(dh)
+                torch.addmm(outside[t], each[t], U, out=dh)
+        da = da[None]
+        return da, weight_gradient(da.flatten(1, 2), h[:-1].flatten(0, 1)), dh
+
+
+def rnn_sequence(a: Tensor, U: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
+    """The states before and after each step; see `RNNSequence.forward`."""
+    result: tuple[Tensor, Tensor] = RNNSequence.apply(a, U, h0)  # type: ignore[no-untyped-call]
+    return result
