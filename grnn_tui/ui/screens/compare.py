@@ -19,7 +19,7 @@ from grnn_tui.ui.figures import bits, perplexity, plural
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.panes.output.wrapping import Wrapping, drawn
 from grnn_tui.ui.theme import level_of, surprisal_styles
-from grnn_tui.ui.widgets.lines import Cell, LineView, Row, width_of
+from grnn_tui.ui.widgets.lines import Cell, LineView, Row, fitted, width_of
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ def compare_rows(
 
 
 def _beside(left: Row, right: Row, column: int, glyphs: Glyphs) -> Row:
+    left, right = fitted(left, column), fitted(right, column)
     gap = max(0, column - width_of(left))
     return (*left, Cell(" " * gap), Cell(f" {glyphs.separator} ", "removed"), *right)
 

@@ -10,7 +10,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from grnn_tui.safetext import cell_width, sanitise
+from grnn_tui.safetext import cell_width, clip, sanitise
 from grnn_tui.ui.roles import role_style
 
 
@@ -33,6 +33,20 @@ def justified(left: Row, right: Row, width: int) -> Row:
     """`left` and `right` at the two ends of a row; the right one gives way."""
     gap = width - width_of(left) - width_of(right)
     return (*left, Cell(" " * gap), *right) if gap > 0 else left
+
+
+def fitted(row: Row, width: int) -> Row:
+    """The beginning of a row, as much as fits."""
+    if width_of(row) <= width:
+        return row
+    kept: list[Cell] = []
+    for cell in row:
+        text = clip(sanitise(cell.text), max(0, width), "")
+        kept.append(Cell(text, cell.role))
+        width -= cell_width(text)
+        if text != cell.text:
+            break
+    return tuple(kept)
 
 
 class LineView(Widget):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from grnn_tui.engine.protocol import BranchInfo
 from grnn_tui.safetext import clip, sanitise
 from grnn_tui.ui.markers import UNICODE, Glyphs
-from grnn_tui.ui.widgets.lines import Cell, Row, width_of
+from grnn_tui.ui.widgets.lines import Cell, Row, fitted, width_of
 
 
 def listed(branches: Sequence[BranchInfo]) -> list[BranchInfo]:
@@ -37,7 +37,7 @@ def branch_rows(
     shown = listed(branches)
     first = max(0, min(selected - height + 1, len(shown) - height)) if selected >= height else 0
     return tuple(
-        _row(info, info.branch == current, focused and index == selected, width, glyphs)
+        fitted(_row(info, info.branch == current, focused and index == selected, width, glyphs), width)
         for index, info in enumerate(shown[first : first + height], first)
     )
 

@@ -10,7 +10,7 @@ import msgspec
 
 from grnn_tui.playing.settings import Sampling
 from grnn_tui.ui.markers import UNICODE, Glyphs
-from grnn_tui.ui.widgets.lines import Cell, Row
+from grnn_tui.ui.widgets.lines import Cell, Row, fitted
 
 Name = Literal["temperature", "top_k", "top_p", "min_p", "penalty", "length", "speed", "seed"]
 
@@ -140,7 +140,9 @@ def control_rows(
             )
             for index in range(half)
         )
-    return tuple(_long(controls, index, selected, width, focused, glyphs) for index in range(len(SETTINGS)))
+    return tuple(
+        fitted(_long(controls, index, selected, width, focused, glyphs), width) for index in range(len(SETTINGS))
+    )
 
 
 def setting_at(x: int, y: int, width: int, height: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from grnn_tui.engine.protocol import Bar, Prediction
 from grnn_tui.ui.figures import bits, padded, percent, plural, shown_name
 from grnn_tui.ui.markers import UNICODE, Glyphs
-from grnn_tui.ui.widgets.lines import Cell, Row, justified
+from grnn_tui.ui.widgets.lines import Cell, Row, fitted, justified
 
 NAME_CELLS = 7
 FIGURES = 13
@@ -37,7 +37,7 @@ def bar_rows(view: BarsView, width: int, height: int) -> tuple[Row, ...]:
     prediction = view.prediction
     if prediction is None:
         words = "reading the text ..." if view.busy else "no model yet"
-        return ((), (Cell("  " + words, "dim"),))
+        return ((), fitted((Cell("  " + words, "dim"),), width))[:height]
     if width < 16 or height < 3:
         return ()
     room = height - 2
@@ -48,7 +48,7 @@ def bar_rows(view: BarsView, width: int, height: int) -> tuple[Row, ...]:
     rows += [_bar_row(view, bar, index, top, width) for index, bar in enumerate(shown, first)]
     rows += [()] * (room - len(shown))
     rows.append(_foot(prediction, first + len(shown), width))
-    return tuple(rows)
+    return tuple(fitted(row, width) for row in rows)
 
 
 def first_bar(selected: int, bars: int, room: int) -> int:
