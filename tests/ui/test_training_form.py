@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.app import App
 from textual.widgets import Button, Input, Select
@@ -125,6 +125,7 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=30))
+@example("\x00/")
 def test_no_entry_breaks_the_form(text: str) -> None:
     check: Callable[[], object]
     for check in (

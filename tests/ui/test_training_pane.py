@@ -182,6 +182,17 @@ async def test_the_monitor_stays_open_when_training_ends(root: Path, ending: str
         await until(pilot, lambda: app.screen is not screen)
 
 
+async def test_a_run_that_goes_on_from_an_earlier_step_drops_what_came_after(root: Path) -> None:
+    run = make_run(root, rows=list(story(2000)), alive=True)
+    followed = FollowedRun(run)
+    followed.poll(NOW)
+    append_rows(run.path, [started(step=1000), *(row for row in story(1200, seed=5) if row.step > 1000)])
+    followed.poll(NOW + 1)
+    assert followed.view.loss.x.tolist() == followed.smoothed.series.x.tolist()
+    assert followed.smoothed.series.x[-1] == 1200
+    assert [told.text for told in followed.log.lines if told.kind == "started"][-1].startswith("training goes on")
+
+
 async def test_a_trainer_that_died_is_told_of_as_such(root: Path) -> None:
     run = make_run(root, rows=list(story(1000)), alive=True)
     die(run)
@@ -339,6 +350,10 @@ def test_kill_ends_the_process_that_holds_the_run_and_no_other(root: Path) -> No
             msgspec.json.encode(msgspec.structs.replace(owner, host="elsewhere", boot="b"))
         )
         with pytest.raises(RunError, match="on elsewhere"):
+            kill_trainer(FollowedRun(run))
+        contained = msgspec.structs.replace(owner, namespace="another container", started="1")
+        (run.path / "owner-1").write_bytes(msgspec.json.encode(contained))
+        with pytest.raises(RunError, match="kill it there"):
             kill_trainer(FollowedRun(run))
         assert child.poll() is None
         (run.path / "owner-1").write_bytes(msgspec.json.encode(owner))

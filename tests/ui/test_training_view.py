@@ -66,17 +66,35 @@ def test_the_moving_average_is_the_same_however_it_arrives(ys: list[float], smoo
             grown.catch_up()
             wait = next(cuts, 10_000)
     grown.catch_up()
+    expected = averaged(ys, smoothing)
+    np.testing.assert_allclose(grown.series.y, expected, rtol=1e-9, atol=1e-9)
+    grown.restart()
+    np.testing.assert_allclose(grown.series.y, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("smoothing", SMOOTHINGS)
+def test_the_moving_average_of_a_long_run_is_that_of_its_definition(smoothing: float) -> None:
+    luck = np.random.default_rng(3)
+    ys = luck.normal(2, 1, 5000)
+    ys[luck.random(5000) < 0.1] = np.nan
+    source = Series()
+    for i, y in enumerate(ys.tolist()):
+        source.append(i, y)
+    whole = Smoothed(source, smoothing)
+    whole.catch_up()
+    np.testing.assert_allclose(whole.series.y, averaged(ys.tolist(), smoothing), rtol=1e-9)
+
+
+def averaged(ys: list[float], smoothing: float) -> list[float]:
     total = weight = 0.0
     count = 0
-    expected = []
+    found = []
     for y in ys:
         if math.isfinite(y):
             s = min(smoothing, (1 + count) / (10 + count))
             total, weight, count = s * total + (1 - s) * y, s * weight + (1 - s), count + 1
-        expected.append(total / weight if math.isfinite(y) else math.nan)
-    np.testing.assert_allclose(grown.series.y, expected, rtol=1e-9, atol=1e-9)
-    grown.restart()
-    np.testing.assert_allclose(grown.series.y, expected, rtol=1e-9, atol=1e-9)
+        found.append(total / weight if math.isfinite(y) else math.nan)
+    return found
 
 
 def test_figures_of_a_live_run() -> None:

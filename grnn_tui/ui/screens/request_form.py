@@ -286,7 +286,7 @@ def completions(text: str, corpora: Mapping[str, CorpusInfo], most: int = 40) ->
     try:
         base = Path(folder + "/" if text.startswith("/") and not folder else folder or ".").expanduser()
         entries = sorted(base.iterdir())[:5000]
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, ValueError):
         return names[:most]
     prefix = text[: len(text) - len(stem)]
     for path in entries:
