@@ -56,7 +56,7 @@ class Keeping(_Base):
                 with contextlib.suppress(FileExistsError):
                     with target.open("xb") as file:
                         file.write(_bytes(text))
-                    self.notice(f"written: {target.absolute()}")
+                    self.notice(f"written: {_short(target.absolute())}")
                     return
         except OSError as error:
             self.notice(f"cannot write {path.absolute()}: {error.strerror or error}; y copies instead", "error")
@@ -117,7 +117,9 @@ def _escaped(text: str) -> bool:
     return all(not 0xD800 <= ord(c) <= 0xDFFF or 0xDC80 <= ord(c) <= 0xDCFF for c in text)
 
 
-def _short(path: Path) -> str:
+def _short(path: Path, longest: int = 44) -> str:
+    """A path as it fits into one line: from home, or its last folders."""
+    shown = str(path)
     with contextlib.suppress(ValueError, RuntimeError):
-        return f"~/{path.relative_to(Path.home())}"
-    return str(path)
+        shown = f"~/{path.relative_to(Path.home())}"
+    return shown if len(shown) <= longest else ".../" + "/".join(path.parts[-2:])

@@ -12,6 +12,7 @@ from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.panes.branches.messages import BranchChosen, ComparisonAsked
 from grnn_tui.ui.panes.branches.view import branch_rows, listed
+from grnn_tui.ui.widgets.borders import write_border
 from grnn_tui.ui.widgets.lines import LineView, Row
 
 
@@ -100,6 +101,4 @@ class BranchesPane(LineView, can_focus=True):
 
     def _retitle(self) -> None:
         count = f" {self.glyphs.dot} {len(self.branches)}" if len(self.branches) > 1 else ""
-        title = Content.assemble(("6 ", "$foreground 45%"), "Branches", count)
-        if self.border_title != title.markup:
-            self.border_title = title
+        write_border(self, Content.assemble(("6 ", "$foreground 45%"), "Branches", count))

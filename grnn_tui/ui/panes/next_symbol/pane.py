@@ -11,6 +11,7 @@ from grnn_tui.engine.protocol import Prediction
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.next_symbol.messages import CursorMoved, SymbolForced
 from grnn_tui.ui.panes.next_symbol.view import BarsView, bar_rows, first_bar, title_entropy
+from grnn_tui.ui.widgets.borders import write_border
 from grnn_tui.ui.widgets.lines import LineView, Row
 
 
@@ -118,9 +119,7 @@ class NextSymbolPane(LineView, can_focus=True):
         ]
         if prediction is not None:
             parts.append((f" · {title_entropy(prediction, self.view.glyphs)}".replace("·", self.view.glyphs.dot), ""))
-        title = Content.assemble(*parts)
-        if self.border_title != title.markup:
-            self.border_title = title
+        write_border(self, Content.assemble(*parts))
 
 
 def _standing(prediction: Prediction | None) -> int:

@@ -18,6 +18,7 @@ from grnn_tui.ui.panes.output.view import Look, TextView, row_runs
 from grnn_tui.ui.panes.output.wrapping import Wrapping
 from grnn_tui.ui.roles import role_style
 from grnn_tui.ui.theme import surprisal_styles
+from grnn_tui.ui.widgets.borders import write_border
 
 
 class OutputPane(Widget, can_focus=True):
@@ -78,12 +79,7 @@ class OutputPane(Widget, can_focus=True):
 
     def retitle(self, rest: str, foot: str = "") -> None:
         """What is being done, above; totals, below."""
-        title = Content.assemble(("2 ", "$foreground 45%"), "Text", rest)
-        if self.border_title != title.markup:
-            self.border_title = title
-        footer = Content(foot)
-        if self.border_subtitle != footer.markup:
-            self.border_subtitle = footer
+        write_border(self, Content.assemble(("2 ", "$foreground 45%"), "Text", rest), Content(foot))
 
     def on_focus(self) -> None:
         """Paint the cursor bright."""

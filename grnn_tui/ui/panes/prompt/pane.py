@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.document._document import EditResult
 from textual.document._edit import Edit
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from grnn_tui.ui.bindings import bindings_for
@@ -51,6 +52,10 @@ class PromptPane(TextArea):
         """Every change comes through here: nothing unsafe gets in."""
         edit.text = clean(edit.text)
         return super().edit(edit)
+
+    def render_line(self, y: int) -> Strip:
+        """One row; nothing where there is no width, which a placeholder could not be wrapped to."""
+        return super().render_line(y) if self.size.width > 0 else Strip.blank(0)
 
     def set_prompt(self, text: str) -> None:
         """Another prompt, the cursor after it."""
