@@ -21,7 +21,7 @@ from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate
 from math import log
 from random import Random
@@ -60,7 +60,9 @@ ENTROPY = Quantity(of_text=lambda _: 0.0, of_choice=lambda entropy: entropy)
 
 
 class Node(Protocol):
-    """A piece of a grammar."""
+    """A piece of a grammar; it is itself, and equal to no other."""
+
+    def __hash__(self) -> int: ...
 
     @abstractmethod
     def write(self, random: Random, drawn: dict[str, int], out: list[str], /) -> None:
@@ -166,6 +168,10 @@ class OneOf:
 
     def expect(self, quantity: Quantity, rest: Polynomial) -> Polynomial:
         """The entropy of the choice, and the average of what each option adds."""
+        return dict(_expected_choice(self, quantity, frozenset(rest.items())))
+
+    def expect_afresh(self, quantity: Quantity, rest: Polynomial) -> Polynomial:
+        """The same, computed; rules that many rules lead to are met with the same rest again and again."""
         total = self._cumulative[-1]
         result = _plus(rest, {frozenset(): quantity.of_choice(self._entropy)})
         for option, weight in zip(self.options, self.weights, strict=True):
@@ -323,17 +329,23 @@ def _change(node: Node, quantity: Quantity, rest: Polynomial) -> Polynomial:
     return _plus(node.expect(quantity, rest), rest, -1.0)
 
 
+@cache
+def _expected_choice(node: OneOf, quantity: Quantity, rest: frozenset[tuple[Bindings, float]]) -> Polynomial:
+    return node.expect_afresh(quantity, dict(rest))
+
+
+@cache
 def _draws(node: Node) -> bool:
     """Whether a variable is drawn inside the node."""
     match node:
         case Draw():
             return True
         case Series(parts):
-            return any(map(_draws, parts))
+            return any(_draws(part) for part in parts)
         case OneOf(options, _):
-            return any(map(_draws, options))
+            return any(_draws(option) for option in options)
         case Mention(_, entries):
-            return any(map(_draws, entries))
+            return any(_draws(entry) for entry in entries)
         case _:
             return False
 

@@ -1,85 +1,102 @@
-"""Small stories from a grammar: somebody, something lost, somebody met, and an end that follows from the beginning.
+"""Small stories from a grammar: a chain of causes, each sentence taking up what the one before it ended with.
 
-Six plots share their heroes, places and phrases. What is said early comes back late: the name, the pronoun, the
-place, the thing that was lost and the price of its return. No two ways of choosing write the same story, so the
-exact entropy of a story is that of its choices.
+Somebody had a kettle; the kettle was stolen by a goose; the goose followed a pirate called Ruth; Ruth laughed. No two
+ways of choosing write the same story, so the exact entropy of a story is that of its choices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from grnn_tui.data.builtin.corpus import Exact, repeat
 from grnn_tui.data.builtin.grammar import Grammar
-from grnn_tui.data.builtin.tale_words import LISTS, RULES
+from grnn_tui.data.builtin.tale_words import LISTS, PHRASES
 from grnn_tui.data.builtin.template import compile_grammar
 
-PLOTS: Mapping[str, str] = {
-    "wind": (
-        "<opening><gift>the wind [took|grabbed|stole|seized] the {thing} and "
-        "[blew|carried|tossed|whirled] it from {place} to <hamlet>. "
-        "<bargain>down from a [tall|thin|bare|dead|swaying|young] [pine|poplar|elm|birch|steeple|mast] "
-        "[fell|slid|sailed|spun] the {thing}. "
-        "[Now {hero} ties it down with [string|rope|ribbon|wire|two knots|seven knots].|<after>]"
-    ),
-    "river": (
-        "<opening><gift>the {thing} fell into the [river|brook|pond|canal] and "
-        "[floated|drifted|bobbed|sailed] from {place} to <hamlet>. "
-        "<bargain>up from the [mud|deep|foam|reeds|weeds|waves] "
-        "came the {thing}, with a [pebble|crab|boot|fish|spoon|leech|pearl|wet letter] in it. "
-        "[Now {hero} is teaching it to [swim|float|dive|row|fish|sink].|<after>]"
-    ),
-    "snow": (
-        "<opening><gift>the {thing} fell into the snow between {place} and <hamlet>, through a hole in a {hole=holes}. "
-        "<bargain>out of the [snow|ice|frost|drift] rose the {thing}, "
-        "[cold|bright|clean|shiny] as [glass|gold|a star|the moon|a tooth|new tin]. "
-        "[Now {hero} mends the {hole} with [wool|string|moss|gum|thread|hair].|<after>]"
-    ),
-    "thief": (
-        "<opening>{hero} had a <colour> {stolen=stolen} from <giver>. "
-        "One <day>, after <doing>, {hero} saw that the {stolen} was gone. "
-        "On the [floor|table|doorstep|sill|bed|stove] was a [huge|tiny|wet|green|fresh|muddy] {thief=thieves.clue}. "
-        'So {hero} went to the {thief.home} near <hamlet>, said "<spell>!" to the door, '
-        "and there sat a <mood> {thief}, <doing>. "
-        '"[Thief|Shame on you|That is mine|Give it back|Aha]!" <wept> {hero}. '
-        '"{stolen.why}," <said> the {thief}. '
-        "They shared a <taste> <food>, and that <weekday> {stolen.mended}. "
-        "[Nobody in {place} has [lost|missed] a [spoon|button|sock|crumb] since"
-        "|When the {thief} comes to {place} now, it [knocks|bows|rings|waves]]."
-    ),
-    "quarrel": (
-        "<opening>Next door lived a <mood> {helper=helpers}. "
-        "One <day> they quarrelled about the [price|name|shape|colour|smell|age|weight|voice] of a {thing=things}. "
-        "For [three|four|six|seven|nine|ten] [days|weeks|months|winters] {hero} sulked <near>, <doing>, "
-        'and the {helper} sang "<spell>" all night. '
-        "Then [a flood|a storm|a giant|a bull|the wind|lightning] took the {helper}'s "
-        "[roof|bed|door|stove|fence|chimney], "
-        "and {hero} came with a <colour> [ladder|hammer|bucket|tent|pump|saw|rope|spade]. "
-        '"[It was a fine|I like your|You may keep the|Sorry about the] {thing}," <said> {hero}. '
-        '"[Never mind|Forget it|Oh, hush|Me too|Come in]," <wept> the {helper}, "have a <taste> <food>." '
-        "[Now in {place} they quarrel only on <weekday>s"
-        "|They talked till [dawn|midnight|noon|breakfast], and {place} [slept well|was quiet|rang the bells|danced]]."
-    ),
-    "guest": (
-        "<opening>One <day> {hero} was <doing>, when a {guest=guests.who} [knocked|rang|called|coughed]. "
-        '"May I [come in|get warm|rest|sit down|hide here]?" '
-        '"I have only a <taste> <food>," <said> {hero}, '
-        '"but [half is yours|you may have it|we can share|the chair is soft]." '
-        "They [ate|talked|played cards|sang|told jokes|danced|drew lots] till [dawn|midnight|noon|breakfast]. "
-        '"<spell>!" <said> the guest. "[Thank you|Farewell|Sleep well|Good luck], {hero}. I am {guest.was}." '
-        "[Nobody believed it|Everybody laughed|{hero} told no one|Only a <mood> [priest|mayor|cat] believed it], "
-        "but since then {guest.since}."
-    ),
+NEW: Mapping[str, str] = {
+    "people": "a <mood> <job> called {it}",
+    "animals": "a <mood> {it}",
+    "things": "a <colour> {it}",
+    "places": "a <age> {it}",
+    "foods": "a <taste> {it}",
 }
+"""How somebody or something is named first."""
+
+LINKS: Mapping[str, Mapping[str, str]] = {
+    "people": {
+        "things": "{it} had {new}.",
+        "animals": "One <day> {it} met {new}.",
+        "foods": "One <day> {it} cooked {new}.",
+        "places": '"<wish>," <wept> {it}, and [ran to|hid in|bought|painted|dreamed of|swept] {new}.',
+    },
+    "animals": {
+        "things": "The {it} was <doing>, and [found|dug up|won|broke] {new}.",
+        "foods": '"<wish>," <said> the {it}, and [ate|stole|smelled|hid] {new}.',
+        "places": "The {it} [lived in|guarded|feared|danced round] {new}.",
+        "people": "The {it} [bit|followed|robbed|woke|kissed|bored] {new}.",
+    },
+    "things": {
+        "places": "The {it} [fell|rolled|flew|jumped] into {new}.",
+        "animals": "The {it} was [stolen|eaten|found|hidden|worn|kissed] by {new}.",
+        "people": '"[My {it}!|Is that my {it}?|Sell me the {it},|Give me the {it},]" <wept> {new}.',
+    },
+    "places": {
+        "animals": "In the {it} [sat|slept|hid|waited|sang] {new}.",
+        "things": "[Under|Behind|Near|Inside] the {it} lay {new}.",
+        "people": "The {it} belonged to {new}.",
+    },
+    "foods": {
+        "animals": "The {it} [woke|choked|cured|pleased] {new}.",
+        "things": "Inside the {it} was {new}.",
+        "people": "The {it} was [meant|cooked|made|saved] for {new}.",
+    },
+}
+"""What may follow from what: the kind taken up, the kind that comes new, and the sentence between."""
+
+ENDS: Mapping[str, str] = {
+    "people": "[{it} laughed, and they <fun> <till>.|Since then {it} believes that <fact>.]",
+    "animals": (
+        "[The {it} <fun> <till>.|That is how the {it} learned that <fact>.|In <town> they still sing of the {it}.]"
+    ),
+    "things": "[They sold the {it}, and <fun> <till>.|In <town> they still look for the {it}.]",
+    "places": "[In the {it} they <fun> <till>.|In the {it} they still say that <fact>.]",
+    "foods": "[They ate the {it}, and <fun> <till>.|In <town> they still talk of the {it}.]",
+}
+LENGTH = 5
+"""Sentences that take something up, the last of them an end."""
+
+
+def _rules() -> Iterator[tuple[str, str]]:
+    """For each kind and each place in the chain, the rule for all that follows."""
+    for step in range(LENGTH - 1):
+        for kind, links in LINKS.items():
+            ways = (
+                f"[{_again(link, kind, step).replace('{new}', _new(other, step + 1))} <{_rule(other, step + 1)}>]"
+                for other, link in links.items()
+            )
+            yield _rule(kind, step), f"[{'|'.join(ways)}]"
+    for kind, end in ENDS.items():
+        yield _rule(kind, LENGTH - 1), _again(end, kind, LENGTH - 1)
+
+
+def _rule(kind: str, step: int) -> str:
+    return f"{kind}-{'abcdefgh'[step]}"
+
+
+def _new(kind: str, step: int) -> str:
+    return NEW[kind].replace("{it}", f"{{{kind}{step}={kind}}}")
+
+
+def _again(template: str, kind: str, step: int) -> str:
+    return template.replace("{it}", f"{{{kind}{step}}}")
 
 
 @cache
 def grammar() -> Grammar:
     """The grammar of one story and the blank line after it."""
-    rules = {**RULES, **PLOTS, "food": f"[{'|'.join(map(str, LISTS['foods']))}]"}
-    plots = "|".join(f"<{plot}>" for plot in PLOTS)
-    return compile_grammar(f"[{plots}]\n\n", rules, LISTS)
+    opening = f"<when> in <town> lived {_new('people', 0)}. <{_rule('people', 0)}>\n\n"
+    return compile_grammar(opening, {**PHRASES, **dict(_rules())}, LISTS)
 
 
 def make_tales(seed: int, size: int) -> str:
