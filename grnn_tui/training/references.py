@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from contextlib import suppress
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from grnn_tui.backends.network import CountedNetwork
 from grnn_tui.backends.registry import backends
+from grnn_tui.data.cache import cache_directory, make_private, write_atomically
 from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.errors import DataError
 from grnn_tui.training.evaluation import PERIODIC_LIMIT, evaluate
 
 COUNTED = 1 << 21
 """Symbols of training text, the last ones, that the n-grams are counted on."""
 LONGEST = 5
 """Symbols of context of the longest n-gram tried."""
+
+
+FORMAT = 1
+
+
+def remembered_lines(
+    train: NDArray[np.integer], validation: NDArray[np.integer], vocabulary: Vocabulary
+) -> dict[str, float]:
+    """`reference_lines`, from the cache where they were worked out for the same text before."""
+    digest = hashlib.sha256(f"{FORMAT} {vocabulary.size} {train.size} {validation.size}\0".encode())
+    for part in (train[-COUNTED:], validation):
+        digest.update(np.ascontiguousarray(part).data)
+    with suppress(OSError, DataError, msgspec.DecodeError):
+        folder = cache_directory() / "references"
+        make_private(folder)
+        file = folder / f"{digest.hexdigest()}.json"
+        with suppress(FileNotFoundError):
+            return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+        lines = reference_lines(train, validation, vocabulary)
+        write_atomically(file, msgspec.json.encode(lines))
+        return lines
+    return reference_lines(train, validation, vocabulary)
 
 
 def reference_lines(

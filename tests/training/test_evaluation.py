@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.training.evaluation import PIECE, evaluate
 from grnn_tui.training.optimising import Optimiser
-from grnn_tui.training.references import reference_lines
+from grnn_tui.training.references import reference_lines, remembered_lines
 
 V = 7
 VOCABULARY = Vocabulary(unit="character", symbols=tuple("abcdefg"))
@@ -87,6 +88,18 @@ def test_evaluating_leaves_mode_and_generators_as_they_were() -> None:
     assert torch.equal(before[0], torch.get_rng_state())
     assert str(before[1]) == str(np.random.get_state(legacy=False))
     assert before[2] == random.getstate()
+
+
+def test_reference_lines_are_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRNN_TUI_CACHE", str(tmp_path))
+    text, held = markov_text(2000, seed=6), markov_text(300, seed=7)
+    first = remembered_lines(text, held, VOCABULARY)
+    monkeypatch.setattr("grnn_tui.training.references.reference_lines", lambda *_: {})
+    assert remembered_lines(text, held, VOCABULARY) == first
+    assert remembered_lines(text, held[1:], VOCABULARY) == {}
+    for file in (tmp_path / "references").iterdir():
+        file.write_bytes(b"{")
+    assert remembered_lines(text, held, VOCABULARY) == {}
 
 
 def test_reference_lines_fall_from_uniform_to_the_best_n_gram() -> None:
