@@ -5,7 +5,8 @@ picture costs the same after ten million steps as after a hundred, and no spike 
 at its edge, where it can still be seen. A value that is not a number is a gap. What a line means is written at its
 right end, in its own colour, so that no legend is needed.
 
-textual-plot was tried for this: it has no labels at the right edge, no ASCII, and no faint layer under a bright one.
+An own renderer instead of textual-plot, which has no labels at the right edge, no ASCII, no faint layer under a bright
+one, and costs 0.2 s at its import.
 """
 
 from __future__ import annotations
