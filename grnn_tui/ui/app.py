@@ -13,6 +13,7 @@ import msgspec
 from rich.color import ColorSystem
 from textual.app import App
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from grnn_tui.engine.protocol import FrameShown
@@ -76,6 +77,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         self._train_on = train_on
         self._frame_due = False
         self._kept = self.last
+        self._theme_before = ""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(self.preferences.theme, self._colours, no_color=self.no_color)
@@ -207,8 +209,6 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
 
     def action_palette(self) -> None:
         """Find and run any action."""
-        from textual.command import CommandPalette
-
         from grnn_tui.ui.palette import ActionsProvider
 
         if not CommandPalette.is_open(self):
@@ -216,12 +216,17 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
 
     def action_theme(self) -> None:
         """Choose a theme; it is shown while the choice is on it."""
-        from textual.command import CommandPalette
-
         from grnn_tui.ui.palette import ThemePalette
 
         if not CommandPalette.is_open(self):
+            self._theme_before = self.theme
             self.push_screen(ThemePalette())
+
+    def on_command_palette_closed(self, event: CommandPalette.Closed) -> None:
+        """A theme that was only looked at goes again."""
+        if not event.option_selected and self._theme_before:
+            self.theme = self._theme_before
+        self._theme_before = ""
 
     def action_help_screen(self) -> None:
         """Every key."""

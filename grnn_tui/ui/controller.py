@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from grnn_tui.engine.client import EngineDied
 from grnn_tui.engine.protocol import (
+    CatalogueRead,
     Event,
     ForceSymbol,
     Frame,
@@ -44,6 +45,9 @@ class Controller:
     waiting_text: tuple[str, int | None, list[int]] | None = None
     """Written text, cursor and forced positions to be restored with the first model."""
 
+    catalogue_wanted: bool = False
+    """Whether a catalogue was asked for and has not come."""
+
     # --- what the engine says -----------------------------------------------------------------------------------------
 
     def take(self, events: Sequence[Event | EngineDied]) -> bool:
@@ -63,6 +67,8 @@ class Controller:
                 self.target = None
             elif isinstance(event, ModelOpened):
                 self.waiting_text = None
+            elif isinstance(event, CatalogueRead):
+                self.catalogue_wanted = False
         return framed
 
     def restoring(self) -> list[Request]:
@@ -74,9 +80,9 @@ class Controller:
             written, cursor, forced = "", None, []
         if self.waiting_text is not None:
             written, cursor, forced = self.waiting_text
-        return restoring(
-            state.reference, self.controls.sampling, self.controls.seed, self.prompt, written, cursor, forced
-        )
+        sampling, seed = self.controls.sampling, self.controls.seed
+        requests = restoring(state.reference, sampling, seed, self.prompt, written, cursor, forced)
+        return [*requests, ReadCatalogue()] if self.catalogue_wanted else requests
 
     # --- what a person wants ------------------------------------------------------------------------------------------
 
@@ -154,6 +160,7 @@ class Controller:
 
     def read_catalogue(self) -> None:
         """Ask what there is."""
+        self.catalogue_wanted = True
         self.send(ReadCatalogue())
 
     def set_controls(self, controls: Controls) -> None:

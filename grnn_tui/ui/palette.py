@@ -82,15 +82,10 @@ def _take(app: Any, name: str) -> None:
 
 
 class ThemePalette(CommandPalette):
-    """The palette of themes; leaving it without a choice leaves the theme as it was."""
+    """The palette of themes. The app puts the old one back if none is taken."""
 
     def __init__(self) -> None:
         super().__init__([ThemesProvider], placeholder="Which theme?")
-        self._before = ""
-
-    def on_mount(self) -> None:
-        """Remember what there was."""
-        self._before = self.app.theme
 
     @on(OptionList.OptionHighlighted)
     def preview(self, event: OptionList.OptionHighlighted) -> None:
@@ -99,8 +94,3 @@ class ThemePalette(CommandPalette):
         name = str(getattr(hit, "text", "") or "")
         if name in self.app.available_themes:
             self.app.theme = name
-
-    def action_escape(self) -> None:
-        """Leave it as it was."""
-        self.app.theme = self._before
-        self.dismiss(None)
