@@ -133,6 +133,8 @@ class PlayScreen(Screen[None]):
             parent = slot.parent
             assert isinstance(parent, Widget)
             await slot.remove()
+            if not parent.is_attached:
+                return  # a person who leaves at once
             if name == "#training":
                 await parent.mount(widget)
             else:
