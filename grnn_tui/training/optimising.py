@@ -48,7 +48,7 @@ class Optimiser:
         loss.backward()  # type: ignore[no-untyped-call]
         for group in self.adam.param_groups:
             group["lr"] = rate
-        norm = torch.nn.utils.clip_grad_norm_([p for _, p in self.named], self.clip)
+        norm = self._clip()
         found = (~torch.isfinite(norm + loss.detach())).float()
         self._bad = torch.maximum(self._bad, found)
         if not self.ask:
@@ -57,6 +57,14 @@ class Optimiser:
             self.adam.step()
         elif not found.item():
             self.adam.step()
+        return norm
+
+    def _clip(self) -> Tensor:
+        """`clip_grad_norm_`, without multiplying by one where asking for the norm costs nothing."""
+        parameters = [p for _, p in self.named if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if self.device.type != "cpu" or not norm.item() + 1e-6 <= self.clip:
+            torch.nn.utils.clip_grads_with_norm_(parameters, self.clip, norm)
         return norm
 
     @property

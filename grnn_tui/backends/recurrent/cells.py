@@ -60,8 +60,8 @@ class Cells(nn.Module):
 
     def forward(
         self, x: Int[Tensor, "time batch"], embedding: Float[Tensor, "symbols inputs"] | None, states: States
-    ) -> tuple[Float[Tensor, "time batch hidden"], States]:
-        """The top layer's hidden state before each symbol, and every layer's state after the last one.
+    ) -> tuple[Float[Tensor, "time+1 batch hidden"], States]:
+        """The top layer's hidden state before the first symbol and after each, and every layer's after the last.
 
         The inputs are the rows of `embedding` that belong to the symbols `x`, or without one the symbols, one-hot.
         """
@@ -83,12 +83,12 @@ class Cells(nn.Module):
         else:
             outputs, h = self.stack(inputs, states[0])
             after = (h,)
-        return torch.cat((states[0][-1:], outputs[:-1])), after
+        return torch.cat((states[0][-1:], outputs)), after
 
     def _whole_sequence(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
         """By the functions of `sequence_*`, layer after layer."""
         last: list[States] = []
-        before = after = states[0]
+        h = after = states[0]
         for k, start in enumerate(zip(*states, strict=True)):
             W, U, b, d = (self.stack.get_parameter(f"{part}_l{k}") for part in WEIGHTS)
             H = U.shape[1]
@@ -98,9 +98,9 @@ class Cells(nn.Module):
             else:
                 a = symbol_products(x, embedding, W, outside, len(U) // H)
             if self.cell == "lstm":
-                before, after, c = lstm_sequence(a, U, *start)
+                h, after, c = lstm_sequence(a, U, *start)
                 last.append((after[-1], c))
                 continue
-            before, after = gru_sequence(a, U, d[2 * H :], *start) if self.cell == "gru" else rnn_sequence(a, U, *start)
+            h, after = gru_sequence(a, U, d[2 * H :], *start) if self.cell == "gru" else rnn_sequence(a, U, *start)
             last.append((after[-1],))
-        return before, tuple(torch.stack(s) for s in zip(*last, strict=True))
+        return h, tuple(torch.stack(s) for s in zip(*last, strict=True))

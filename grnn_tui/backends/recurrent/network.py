@@ -73,7 +73,7 @@ class RecurrentNetwork(Network):
         x = x.t().long()
         h, states = self.cells(x, self.embedding, tuple(s.transpose(0, 1) for s in carry))
         seen = F.dropout(h, self.dropout, self.training)
-        logits = F.linear(seen, self._output_weight(), self.output_bias)
+        logits = F.linear(seen, self._output_weight(), self.output_bias)[:-1]
         nats = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none")
         return -nats.view(x.shape).t(), tuple(s.transpose(0, 1) for s in states)
 

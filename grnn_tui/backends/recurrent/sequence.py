@@ -121,18 +121,13 @@ def blocks(time: int, numbers: int) -> list[slice]:
     return [slice(max(0, stop - size), stop) for stop in range(time, 0, -size)]
 
 
-def arriving(before: Tensor | None, after: Tensor | None, h: Tensor) -> list[Tensor]:
+def arriving(states: Tensor | None, after: Tensor | None, h: Tensor) -> list[Tensor]:
     """What arrives at h_0 .. h_T [time + 1, batch, hidden] from outside the recurrence.
 
-    `before` is the gradient of h_0 .. h_{T-1}, `after` that of h_1 .. h_T; None stands for zeros.
+    `states` is the gradient of h_0 .. h_T, `after` that of h_1 .. h_T; None stands for zeros.
     """
     nothing = torch.zeros_like(h[:1])
-    if before is not None and after is not None:
-        both = torch.cat((before, nothing))
-        both[1:] += after
-        return list(both.unbind(0))
-    if before is not None:
-        return [*before.unbind(0), *nothing]
     if after is not None:
-        return [*nothing, *after.unbind(0)]
-    return [*nothing] * len(h)
+        later = torch.cat((nothing, after))
+        return list((later if states is None else later.add_(states)).unbind(0))
+    return [*nothing] * len(h) if states is None else list(states.unbind(0))

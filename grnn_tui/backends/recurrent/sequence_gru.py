@@ -26,7 +26,7 @@ class GRUSequence(Function):
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, U: Tensor, d: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
-        """The states before and after each step, [time, batch, hidden] each, from `a` [3, time, batch, hidden].
+        """The states h_0 .. h_T [time + 1, batch, hidden] and again h_1 .. h_T, from `a` [3, time, batch, hidden].
 
         `a` holds the input products with all biases but `d` [hidden], the one inside the reset product.
         """
@@ -46,15 +46,15 @@ class GRUSequence(Function):
             torch.lerp(n, ht, z, out=hidden[t + 1])
         ctx.save_for_backward(U, h, a, u)
         ctx.set_materialize_grads(False)
-        return h[:-1], h[1:]
+        return h, h[1:]
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, before: Tensor | None, after: Tensor | None) -> Any:
+    def backward(ctx: Any, states: Tensor | None, after: Tensor | None) -> Any:
         """Gradients of a, U, d and h_0."""
         U, h, a, u = ctx.saved_tensors
         T, H = u.shape[0], u.shape[-1]
-        outside = arriving(before, after, h)
+        outside = arriving(states, after, h)
         da = u.new_empty(4, *u.shape)
         Ur, Uz, Un = torch.split(U, H)
         z = a[1].unbind(0)
@@ -74,7 +74,7 @@ class GRUSequence(Function):
 
 
 def gru_sequence(a: Tensor, U: Tensor, d: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
-    """The states before and after each step; see `GRUSequence.forward`."""
+    """h_0 .. h_T and again h_1 .. h_T; see `GRUSequence.forward`."""
     result: tuple[Tensor, Tensor] = GRUSequence.apply(a, U, d, h0)  # type: ignore[no-untyped-call]
     return result
 

@@ -26,7 +26,7 @@ class LSTMSequence(Function):
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, U: Tensor, h0: Tensor, c0: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """h before and after each step [time, batch, hidden], and the last c, from `a` [4, time, batch, hidden].
+        """h_0 .. h_T [time + 1, batch, hidden], again h_1 .. h_T, and c_T, from `a` [4, time, batch, hidden].
 
         `a` holds the input products and all biases, gates in the order i f g o.
         """
@@ -48,14 +48,14 @@ class LSTMSequence(Function):
             torch.mul(o, kt, out=hs[t + 1])
         ctx.save_for_backward(U, h, a, c, k)
         ctx.set_materialize_grads(False)
-        return h[:-1], h[1:], c[-1].clone()
+        return h, h[1:], c[-1].clone()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, before: Tensor | None, after: Tensor | None, last: Tensor | None) -> Any:
+    def backward(ctx: Any, states: Tensor | None, after: Tensor | None, last: Tensor | None) -> Any:
         """Gradients of a, U, h_0 and c_0."""
         U, h, a, c, k = ctx.saved_tensors
-        outside = arriving(before, after, h)
+        outside = arriving(states, after, h)
         da = torch.empty_like(a)
         through = torch.empty_like(k)
         Ui, Uf, Ug, Uo = torch.split(U, U.shape[1])
@@ -75,7 +75,7 @@ class LSTMSequence(Function):
 
 
 def lstm_sequence(a: Tensor, U: Tensor, h0: Tensor, c0: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """h before and after each step, and the last c; see `LSTMSequence.forward`."""
+    """h_0 .. h_T, again h_1 .. h_T, and c_T; see `LSTMSequence.forward`."""
     result: tuple[Tensor, Tensor, Tensor] = LSTMSequence.apply(a, U, h0, c0)  # type: ignore[no-untyped-call]
     return result
 

@@ -17,7 +17,7 @@ class RNNSequence(Function):
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, U: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
-        """The states before and after each step, [time, batch, hidden] each, from `a` [1, time, batch, hidden]."""
+        """The states h_0 .. h_T [time + 1, batch, hidden] and again h_1 .. h_T, from `a` [1, time, batch, hidden]."""
         h = a.new_empty(a.shape[1] + 1, *h0.shape)
         h[0] = h0
         (Ut,) = transposed(U, 1)
@@ -26,14 +26,14 @@ class RNNSequence(Function):
             torch.addmm(at, steps[t], Ut, out=steps[t + 1]).tanh_()
         ctx.save_for_backward(U, h)
         ctx.set_materialize_grads(False)
-        return h[:-1], h[1:]
+        return h, h[1:]
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, before: Tensor | None, after: Tensor | None) -> Any:
+    def backward(ctx: Any, states: Tensor | None, after: Tensor | None) -> Any:
         """Gradients of a, U and h_0."""
         U, h = ctx.saved_tensors
-        outside = arriving(before, after, h)
+        outside = arriving(states, after, h)
         da = torch.empty_like(h[1:])
         each = da.unbind(0)
         dh = outside[-1].clone()
@@ -49,6 +49,6 @@ class RNNSequence(Function):
 
 
 def rnn_sequence(a: Tensor, U: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
-    """The states before and after each step; see `RNNSequence.forward`."""
+    """h_0 .. h_T and again h_1 .. h_T; see `RNNSequence.forward`."""
     result: tuple[Tensor, Tensor] = RNNSequence.apply(a, U, h0)  # type: ignore[no-untyped-call]
     return result
