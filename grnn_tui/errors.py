@@ -12,6 +12,9 @@ class GrnnError(Exception):
 
     exit_status = 2
 
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))
+
 
 class UsageError(GrnnError):
     """An argument, a setting or a prompt that does not mean anything here."""

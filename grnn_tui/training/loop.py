@@ -132,8 +132,7 @@ class Trainer:
     def train_step(self) -> tuple[Tensor, Tensor]:
         """One window of every stream: loss in nats per symbol and gradient norm, both still on the device."""
         starts, fresh = self.streams.next_starts()
-        if fresh:
-            self.carry = None
+        self.carry = None if fresh else self._begun(starts)
         x = self._windows(starts)
         self._rate = self.scale * learning_rate(self.options, self.limits, self.step, self.clock.elapsed, self.plateau)
         log_prob, carry = self.network.log_prob(x, self.carry)
@@ -143,6 +142,17 @@ class Trainer:
         self.step += 1
         self.tokens += x.numel()
         return loss.detach(), norm
+
+    def _begun(self, starts: NDArray[np.int64]) -> Carry | None:
+        """The carry, with the start state for streams that begin a paragraph."""
+        begins = self.streams.begins(starts)
+        if self.carry is None or not begins.any():
+            return self.carry
+        mask = torch.from_numpy(begins).to(self.setting.device)
+        start = self.network.start(begins.size)
+        return tuple(
+            torch.where(mask.view(-1, *[1] * (c.ndim - 1)), s, c) for s, c in zip(start, self.carry, strict=True)
+        )
 
     def _windows(self, starts: NDArray[np.int64]) -> Tensor:
         if self._text is None:

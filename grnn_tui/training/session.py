@@ -152,7 +152,10 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
         sitting.journal.tell(started)
         sitting.clock.go()
         return count(setting, network, text.train, sitting.clock, sitting.journal, saver)
-    streams = Streams(text.train, options.batch, options.length, options.seed)
+    newline = vocabulary.encode("\n").symbols
+    streams = Streams(
+        text.train, options.batch, options.length, options.seed, int(newline[0]) if newline.size else None
+    )
     optimiser = Optimiser(network, options, device)
     trainer = Trainer(
         setting, network, streams, optimiser, sitting.clock, sitting.journal, saver, CommandReader(run.commands)

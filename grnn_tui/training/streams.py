@@ -4,6 +4,9 @@ In each epoch the text, taken as a ring and begun at a random place, is cut into
 every stream reads its own piece window by window. At the end of an epoch all streams begin anew elsewhere (and with
 the start state), so windows fall differently each time. What is left over, less than one window a stream, is read in
 another epoch.
+
+A stream whose next window happens to begin a paragraph (or a line, where the text has no blank lines) begins it with
+the start state too. That costs a little context now and then, and teaches the start state what begins a text.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ from numpy.typing import NDArray
 from grnn_tui.errors import DataError
 
 MINIMUM = 2
+_LOOK = 1 << 20
+"""Symbols that are looked at to see whether the text has blank lines."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +43,19 @@ class Streams:
         DataError: there is next to no text.
     """
 
-    def __init__(self, symbols: NDArray[np.integer], batch: int, length: int, seed: int) -> None:
+    def __init__(
+        self, symbols: NDArray[np.integer], batch: int, length: int, seed: int, newline: int | None = None
+    ) -> None:
         n = int(symbols.size)
         if n < MINIMUM:
             raise DataError(f"the text to train on has {n} symbols; at least {MINIMUM} are needed")
         self.symbols = symbols
         self.length = min(length, n // 2)
         self.batch = max(1, min(batch, n // self.length))
+        self.newline = newline
+        """The symbol that ends a line, if there is one."""
+        breaks = np.asarray(symbols[:_LOOK]) == newline
+        self._blank_lines = bool((breaks[1:] & breaks[:-1]).any())
         self.windows = n // self.batch // self.length
         """Windows of each stream, and so steps, in an epoch."""
         self._generator = np.random.Generator(np.random.PCG64(seed))
@@ -88,6 +99,15 @@ class Streams:
         starts = np.arange(self.batch, dtype=np.int64) * piece + (self.shift + self.window * self.length)
         self.window += 1
         return starts % self.symbols.size, fresh
+
+    def begins(self, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the windows at `starts` [batch] begin a paragraph, or a line if there are no paragraphs."""
+        if self.newline is None:
+            return np.zeros(starts.size, dtype=np.bool_)
+        begins = np.asarray(self.symbols[starts - 1]) == self.newline
+        if self._blank_lines:
+            begins &= np.asarray(self.symbols[starts - 2]) == self.newline
+        return np.asarray(begins, dtype=np.bool_)
 
     def gather(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:
         """The windows that begin at `starts` [batch] of the text taken as a ring: [batch, length]."""

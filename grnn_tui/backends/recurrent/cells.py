@@ -31,6 +31,12 @@ from grnn_tui.backends.recurrent.sequence_rnn import rnn_sequence
 
 Cell = Literal["rnn", "lstm", "gru"]
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+REACH = 2.0
+"""Standard deviation, over symbols, of what the input adds to a gate at first.
+
+Large, so that a symbol can open or shut a gate from the beginning: an LSTM learns to carry a name over tens of symbols
+several times sooner than from Glorot's weights, and tinyshakespeare faster too.
+"""
 States = tuple[Tensor, ...]
 """(h,) or, for an LSTM, (h, c); each [layers, batch, hidden]."""
 
@@ -38,22 +44,27 @@ States = tuple[Tensor, ...]
 class Cells(nn.Module):
     """`layers` recurrent layers of one kind, run over a sequence by torch's kernels or by functions of our own."""
 
-    def __init__(self, cell: Cell, inputs: int, hidden: int, layers: int, dropout: float) -> None:
+    def __init__(self, cell: Cell, inputs: int, hidden: int, layers: int, dropout: float, norm: float = 1.0) -> None:
+        """`norm` is the length that input vectors have at first."""
         super().__init__()
         kind: type[nn.RNN] | type[nn.LSTM] | type[nn.GRU] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
         self.cell = cell
         self.stack = kind(inputs, hidden, layers, dropout=dropout if layers > 1 else 0.0)
-        self._initialise()
+        self._initialise(norm)
 
     @torch.no_grad()
-    def _initialise(self) -> None:
-        """Orthogonal recurrent matrices gate by gate, Glorot inputs, zero biases; an LSTM starts out remembering."""
+    def _initialise(self, norm: float) -> None:
+        """Orthogonal recurrent matrices gate by gate, wide inputs, zero biases; gated cells start out remembering."""
         H = self.stack.hidden_size
+        remembering = {"lstm": 1.0, "gru": 1.0, "rnn": 0.0}[self.cell]
         for name, weight in self.stack.named_parameters():
             if name.startswith("bias"):
                 weight.zero_()
-                if self.cell == "lstm" and name.startswith("bias_ih"):
-                    weight[H : 2 * H] = 1.0
+                if name.startswith("bias_ih"):
+                    weight[H : 2 * H] = remembering
+                continue
+            if name == "weight_ih_l0" and self.cell != "rnn":
+                weight.normal_(0.0, REACH / norm)
                 continue
             for gate in weight.view(-1, H, weight.shape[1]):
                 (nn.init.orthogonal_ if name.startswith("weight_hh") else nn.init.xavier_uniform_)(gate)

@@ -37,7 +37,8 @@ class RecurrentNetwork(Network):
             self.embedding = nn.Parameter(torch.randn(V, E) * (H**-0.5 if settings.tied else 1.0))
         else:
             self.register_parameter("embedding", None)
-        self.cells = Cells(self.cell, E or V, H, L, settings.dropout)
+        norm = 1.0 if settings.tied else max(E, 1) ** 0.5
+        self.cells = Cells(self.cell, E or V, H, L, settings.dropout, norm)
         if not settings.tied:
             self.output_weight = nn.Parameter(torch.empty(V, H).uniform_(-(H**-0.5), H**-0.5))
         self.output_bias = nn.Parameter(torch.zeros(V))
