@@ -72,9 +72,10 @@ def test_a_strangers_backend_is_listed_trained_and_played(with_stranger: list[Pa
     assert run.is_dir()
 
     played = grnn(with_stranger, tmp_path, "next", "echoes", "--prompt", "b", "--json")
+    assert played.returncode == 0, played.stderr
     bars = json.loads(played.stdout)["symbols"]
     assert bars[0]["symbol"] == "b"
-    assert bars[0]["raw"] > 0.7
+    assert bars[0]["p"] > 0.7
 
     alone = grnn(with_stranger[:1], tmp_path, "next", "echoes", "--prompt", "b")
     assert alone.returncode == 2

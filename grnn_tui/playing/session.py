@@ -18,7 +18,7 @@ from grnn_tui.playing.branch import PREVIEW, Branch
 from grnn_tui.playing.luck import Luck
 from grnn_tui.playing.outlook import BITS, Outlook, look
 from grnn_tui.playing.sampling import Sampling, checked, draw_next
-from grnn_tui.playing.states import REPLAY, Reading, States
+from grnn_tui.playing.states import ABSENT, REPLAY, Reading, States
 from grnn_tui.playing.text import cells_of, common_prefix, mendable, text_of, units_of
 
 MAX_LENGTH = 2_000_000
@@ -81,7 +81,7 @@ class Session:
             ModelError: the prediction is not a number.
         """
         state = self._states.at(self.current, self.cursor)
-        if state is None:
+        if state is ABSENT:
             return None
         chosen = self.current.symbols_between(self.cursor, min(self.cursor + 1, self.length))
         known = chosen[0] if chosen and chosen[0] >= 0 else None
@@ -121,7 +121,7 @@ class Session:
         unread = self.current.first_unread()
         if unread < self.length:
             self._reading = self._states.reading(self.current, unread, self.length, unread)
-        elif self._states.at(self.current, self.cursor) is None:
+        elif self._states.at(self.current, self.cursor) is ABSENT:
             self._reading = self._states.reading(self.current, self.cursor, self.cursor)
 
     def _refigure(self, position: int) -> None:
@@ -268,7 +268,7 @@ class Session:
         """
         deadline = time.monotonic() + seconds
         state = self._states.at(self.current, self.cursor)
-        if state is None:
+        if state is ABSENT:
             return 0
         if self.cursor < self.current.prompt:
             self._open_branch(self.cursor, self.cursor)
@@ -293,7 +293,7 @@ class Session:
         if not 0 <= symbol < self.vocabulary.size:
             raise UsageError(f"there is no symbol {symbol}; the model has {self.vocabulary.size}")
         state = self._states.at(self.current, self.cursor)
-        if state is None:
+        if state is ABSENT:
             raise UsageError("the text before the cursor is still being read; try again in a moment")
         bits = -self.player.predict(state).log_prob(symbol) * BITS
         self._put(symbol, bits, forced=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from enum import Enum
 from typing import Any
 
 from grnn_tui.backends.contract import Player
@@ -13,6 +14,15 @@ REPLAY = 4096
 """A state that is not at hand is rebuilt from at most so many positions before it."""
 WARM_UP = 256
 """A replay that does not begin at the beginning lets so many positions pass before it trusts its figures."""
+
+
+class Absent(Enum):
+    """Stands for a state that is not at hand; any value may be a state, None too."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
 
 
 class States:
@@ -35,14 +45,14 @@ class States:
         """The way has changed from `position` on."""
         self._near = {after: state for after, state in self._near.items() if after <= position}
 
-    def at(self, branch: Branch, position: int) -> Any | None:
-        """The state after `position` positions, replayed if one is kept close by; None: it has to be read first."""
-        state = self._near.get(position)
-        if state is not None:
+    def at(self, branch: Branch, position: int) -> Any | Absent:
+        """The state after `position` positions, replayed if one is kept close by; ABSENT: it has to be read first."""
+        state = self._near.get(position, ABSENT)
+        if state is not ABSENT:
             return state
         base, state = self._kept(branch, position, INTERVAL)
-        if state is None:
-            return None
+        if state is ABSENT:
+            return ABSENT
         if len(self._near) > 2 * INTERVAL:
             self._near.clear()
         for after, symbol in enumerate(branch.symbols_between(base, position), base + 1):
@@ -55,29 +65,29 @@ class States:
     def reading(self, branch: Branch, position: int, stop: int, figures_from: int = 0) -> Reading:
         """A walk up to `stop` from the nearest state before `position`, or from so far back that it hardly matters."""
         base, state = self._nearest(branch, position)
-        if state is None:
+        if state is ABSENT:
             state = self.player.start()
             figures_from = max(figures_from, base + WARM_UP)
         return Reading(self, branch, base, stop, state, figures_from)
 
-    def _nearest(self, branch: Branch, position: int) -> tuple[int, Any | None]:
+    def _nearest(self, branch: Branch, position: int) -> tuple[int, Any | Absent]:
         if position in self._near:
             return position, self._near[position]
         base, state = self._kept(branch, position, REPLAY)
-        if state is not None:
+        if state is not ABSENT:
             return base, state
         back = position - REPLAY
-        return back - back % INTERVAL, None
+        return back - back % INTERVAL, ABSENT
 
-    def _kept(self, branch: Branch, position: int, reach: int) -> tuple[int, Any | None]:
+    def _kept(self, branch: Branch, position: int, reach: int) -> tuple[int, Any | Absent]:
         """The nearest state kept for good at or before `position`, not much further back than `reach`."""
         for base in range(position - position % INTERVAL, position - reach - INTERVAL, -INTERVAL):
             if base <= 0:
                 return 0, self.player.start()
-            state = branch.state_owner(base).states.get(base)
-            if state is not None:
+            state = branch.state_owner(base).states.get(base, ABSENT)
+            if state is not ABSENT:
                 return base, state
-        return 0, None
+        return 0, ABSENT
 
 
 class Reading:
