@@ -71,24 +71,31 @@ class LazyGroup(click.Group):
     subcommand_metavar="[MODEL | RUN | TEXTFILE] | COMMAND ...",
 )
 @click.version_option(__version__, prog_name="grnn-tui")
+@click.option(
+    "--markers",
+    type=click.Choice(["braille", "blocks", "ascii"]),
+    help="Glyphs the screen draws with; by itself it asks the locale.",
+)
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, markers: str | None) -> None:
     """A terminal playground for generative recurrent networks.
 
     Without a command it opens the screen: type a prompt, watch the next symbol, let the model write, bend it,
     step back, branch, and train a model of your own in the background.
     """
+    ctx.obj = markers
     if ctx.invoked_subcommand is None:
         ctx.invoke(open_screen)
 
 
 @click.command("open", hidden=True)
 @click.argument("what", required=False)
-def open_screen(what: str | None = None) -> None:
+@click.pass_obj
+def open_screen(markers: str | None, what: str | None = None) -> None:
     """Open the screen with a model, a run or a text."""
     from grnn_tui.ui.start import open_screen as start
 
-    sys.exit(start(what))
+    sys.exit(start(what, markers))
 
 
 def main() -> None:
