@@ -22,7 +22,7 @@ def help_rows(keymap: Keymap, first: Sequence[Scope], width: int, glyphs: Glyphs
     """Scopes with their keys, those in force first; long sentences are cut at the edge."""
     order = [*dict.fromkeys([*first, *SCOPES])]
     rows: list[Row] = [
-        (Cell("Two states: in the prompt letters are text, elsewhere they are commands. ", "dim"),),
+        (Cell("In the prompt letters are text; everywhere else they are commands.", "dim"),),
         (Cell("Tab leaves the prompt, ", "dim"), Cell("i", "key"), Cell(" goes back to it.", "dim")),
     ]
     for scope in order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -140,6 +141,8 @@ class PlayScreen(Screen[None]):
             else:
                 await parent.mount(widget, before=self.keys)
         self._training_mounted = True
+        self.show_top()
+        self.tick(time.time())
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, another layout."""
@@ -214,11 +217,12 @@ class PlayScreen(Screen[None]):
             return ()
         if state.model is None:
             return ("The model is being opened ...",)
-        enter = self.glyphs.enter
         return (
-            f"Press {enter} and it writes. Type first, and it goes on from that.",
+            f"Press {self.glyphs.enter} and it writes.",
+            "Type first, and it goes on from there.",
             "",
-            "Tab leads to the panes, ? to every key.",
+            "Tab leads to the other panes,",
+            "and there ? shows every key.",
         )
 
     # --- what panes say -----------------------------------------------------------------------------------------------

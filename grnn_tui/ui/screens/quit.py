@@ -21,7 +21,7 @@ from grnn_tui.ui.widgets.lines import Cell, LineView, Row
 Choice = Literal["detach", "stop", "cancel"]
 CHOICES: tuple[tuple[Choice, str, str, str], ...] = (
     ("detach", "d", "detach", "training goes on without the screen"),
-    ("stop", "s", "stop and save", "each run finishes its step, saves and ends"),
+    ("stop", "s", "stop and save", "each run finishes its step and saves"),
     ("cancel", "c", "cancel", "stay here"),
 )
 

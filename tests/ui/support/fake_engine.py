@@ -110,6 +110,7 @@ class FakeEngine:
         for _ in range(count):
             self._append(self._drawn())
         self.writing -= count
+        self._listed = self._listed and self.writing > 0
         self._dirty = True
         self._tell()
 
@@ -200,6 +201,7 @@ class FakeEngine:
                     self.let_write()
             case p.Pause():
                 self.writing = 0
+                self._listed = False
             case p.MoveCursor(by):
                 self.writing = 0
                 self.cursor = max(0, min(len(self.way.text), self.cursor + by))

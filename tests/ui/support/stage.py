@@ -44,6 +44,8 @@ class Stage:
         await self.pilot.pause()
 
     def _quiet(self) -> bool:
+        if not self.screen._training_mounted and self.app.size.width > 1:
+            return False
         return not self.app._frame_due and self.engine._queue.empty() and not self.app.link._inbox
 
     async def write(self, count: int | None = None) -> None:
