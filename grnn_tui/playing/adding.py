@@ -16,7 +16,7 @@ _LONGEST = 8
 def answer(player: Player[Any], vocabulary: Vocabulary, question: str) -> str:
     """What the model writes after `question`, always its most probable symbol, up to the end of the line."""
     state = player.start()
-    for symbol in vocabulary.encode("\n" + question).symbols.tolist():
+    for symbol in vocabulary.encode(question).symbols.tolist():
         state = player.advance(state, symbol)
     written: list[str] = []
     for _ in range(_LONGEST):
