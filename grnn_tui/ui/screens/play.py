@@ -142,7 +142,7 @@ class PlayScreen(Screen[None]):
                 await parent.mount(widget, before=self.keys)
         self._training_mounted = True
         self.show_top()
-        self.tick(time.time())
+        self.call_after_refresh(lambda: self.tick(time.time()))
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size, another layout."""

@@ -40,7 +40,9 @@ class Stage:
     async def settle(self) -> None:
         """Until the engine has nothing more to tell and it is all on the screen."""
         await self.pilot.pause()
-        await until(self.pilot, self._quiet)
+        await until(self.pilot, self._quiet, 120)
+        await self.pilot.pause()
+        self.app.tick_training()
         await self.pilot.pause()
 
     def _quiet(self) -> bool:
@@ -62,6 +64,6 @@ async def stage(
     app = GrnnApp(engine, **options)
     async with app.run_test(size=size) as pilot:
         here = Stage(app, engine, pilot)
-        await until(pilot, lambda: engine.running)
+        await until(pilot, lambda: engine.running, 120)
         await here.settle()
         yield here
