@@ -10,7 +10,7 @@ from textual.content import Content
 from grnn_tui.engine.protocol import Prediction
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.next_symbol.messages import CursorMoved, SymbolForced
-from grnn_tui.ui.panes.next_symbol.view import BarsView, bar_rows, first_bar, title_entropy
+from grnn_tui.ui.panes.next_symbol.view import BarsView, bar_rows, first_bar, title_text
 from grnn_tui.ui.widgets.borders import write_border
 from grnn_tui.ui.widgets.lines import LineView, Row
 
@@ -112,14 +112,8 @@ class NextSymbolPane(LineView, can_focus=True):
         self.renew()
 
     def _retitle(self) -> None:
-        prediction = self.view.prediction
-        parts: list[tuple[str, str]] = [
-            ("5 ", "$foreground 45%"),
-            ("Next" if self.size.width < 34 else f"Next {self.view.unit}", ""),
-        ]
-        if prediction is not None:
-            parts.append((f" · {title_entropy(prediction, self.view.glyphs)}".replace("·", self.view.glyphs.dot), ""))
-        write_border(self, Content.assemble(*parts))
+        words = title_text(self.view.prediction, self.view.unit, self.outer_size.width - 8, self.view.glyphs)
+        write_border(self, Content.assemble(("5 ", "$foreground 45%"), words))
 
 
 def _standing(prediction: Prediction | None) -> int:

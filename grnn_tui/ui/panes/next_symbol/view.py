@@ -95,11 +95,18 @@ def chosen_line(prediction: Prediction, labels: Sequence[str], glyphs: Glyphs = 
     return (Cell("stands here ", "dim"), Cell(name, "accent"), Cell(rank + cost, "text"))
 
 
-def title_entropy(prediction: Prediction, glyphs: Glyphs = UNICODE) -> str:
-    """`H 2.31 -> 1.90 bit`: the model's own entropy and the used one if it differs."""
+def title_text(prediction: Prediction | None, unit: str, width: int, glyphs: Glyphs = UNICODE) -> str:
+    """`Next character`, and the model's own entropy and the used one if it differs, as far as there is room."""
+    long, short = f"Next {unit}", "Next"
+    if prediction is None:
+        return long if len(long) <= width else short
     own, used = bits(prediction.entropy), bits(prediction.used_entropy)
-    arrow = "->" if glyphs.ascii_only else "→"
-    return f"H {own} bit" if own == used else f"H {own} {arrow} {used} bit"
+    entropy = f"H {own}" if own == used else f"H {own} {'->' if glyphs.ascii_only else '→'} {used}"
+    dot = f" {glyphs.dot} "
+    for text in (f"{long}{dot}{entropy} bit", f"{short}{dot}{entropy} bit", f"{short}{dot}{entropy}"):
+        if len(text) <= width:
+            return text
+    return short
 
 
 def _head(prediction: Prediction, view: BarsView, width: int) -> Row:
