@@ -3,8 +3,8 @@
     make models                    # all of them
     make models ARGS="tales-gru"   # some
 
-Each recipe of `recipes.toml` is a `train` command line without the run's name, and perhaps another with which the run
-then goes on. The runs stay in `--runs DIR` if given, else they are thrown away.
+Each recipe of `recipes.toml` is a `train` command line without the run's name. The runs stay in `--runs DIR` if given,
+else they are thrown away.
 """
 
 from __future__ import annotations
@@ -47,9 +47,6 @@ def build(name: str, recipe: dict[str, str], runs: Path) -> int:
     subprocess.run([*grnn, "train", *recipe["train"].split(), "--name", name], env=environment, check=True)
     directory = HERE / name
     export = [*grnn, "export", f"{name}@best", str(directory), "--summary", recipe["summary"], "--force"]
-    if "then" in recipe:
-        subprocess.run([*grnn, "train", "--resume", name, *recipe["then"].split()], env=environment, check=True)
-        export += ["--note", f"The run then went on with `grnn-tui train --resume {name} {recipe['then']}`."]
     subprocess.run(export, env=environment, check=True)
     return sum(file.stat().st_size for file in directory.iterdir())
 

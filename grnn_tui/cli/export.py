@@ -14,9 +14,8 @@ SAMPLE_LENGTH = 400
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--summary", default="", help="One sentence for the card.")
 @click.option("--name", default="", help="What the card calls it; the directory's name if not given.")
-@click.option("--note", "notes", multiple=True, help="One more paragraph for the card.")
 @click.option("--force", is_flag=True, help="Replace a model that is there already.")
-def export(model: str, directory: Path, summary: str, name: str, notes: tuple[str, ...], force: bool) -> None:
+def export(model: str, directory: Path, summary: str, name: str, force: bool) -> None:
     """Write MODEL (a run, RUN@best, a shipped name ...) to DIRECTORY, ready to be given away.
 
     Every command that takes a model takes the directory.
@@ -38,10 +37,10 @@ def export(model: str, directory: Path, summary: str, name: str, notes: tuple[st
     located, source = opened.located, opened.directory
     vocabulary, header = opened.vocabulary, source.header
     sample = "".join(generate(opened.player, vocabulary, "", SAMPLE_LENGTH, Sampling(), seed=1))
-    said = list(notes)
+    notes = []
     if header.trained.data == "sums":
         share = share_right(opened.player, vocabulary, held_out())
-        said.append(f"Of the sums that its training text never shows, it gets {100 * share:.1f} % right.")
+        notes.append(f"Of the sums that its training text never shows, it gets {100 * share:.1f} % right.")
     card = Card(
         name=name or directory.absolute().name,
         summary=summary or f"{source.backend.summary[:1].upper()}{source.backend.summary[1:]}.",
@@ -49,7 +48,7 @@ def export(model: str, directory: Path, summary: str, name: str, notes: tuple[st
         parameters=sum(int(array.size) for array in source.arrays.values()),
         references=_references(located.run.metrics if located.run else None),
         sample=sample,
-        notes=said,
+        notes=notes,
     )
     write_model(directory, header, source.arrays, markdown(card))
     click.echo(str(directory))
