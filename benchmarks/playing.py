@@ -17,11 +17,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from grnn_tui.playing.generation import generate
 
 from benchmarks.report import Line, line, show
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.playing.generation import generate
 from grnn_tui.playing.sampling import Sampling
 
 SYMBOLS = 65
