@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
@@ -41,13 +41,26 @@ def checked(sampling: Sampling) -> Sampling:
     """
     for field in msgspec.structs.fields(Sampling):
         value = getattr(sampling, field.name)
+        kind, meta = get_args(field.type)
+        whole = kind is int
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise UsageError(f"{field.encode_name.replace('_', ' ')} must be a finite number, not {value!r}")
+            raise UsageError(f"{_option(field.encode_name)} must be {_bounds(meta, whole)}, not {value!r}")
         try:
             msgspec.convert(value, field.type)
-        except msgspec.ValidationError as error:
-            fault = (
-                str(error).replace("Expected `float`", "must be a number").replace("Expected `int`", "must be whole,")
-            )
-            raise UsageError(f"{field.encode_name.replace('_', ' ')} {fault}, not {value!r}") from None
+        except msgspec.ValidationError:
+            raise UsageError(f"{_option(field.encode_name)} must be {_bounds(meta, whole)}, not {value!r}") from None
     return sampling
+
+
+def _option(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _bounds(meta: Meta, whole: bool) -> str:
+    """`a number above 0 and at most 1`."""
+    ends = [
+        f"{word} {end:g}"
+        for word, end in (("above", meta.gt), ("at least", meta.ge), ("at most", meta.le))
+        if end is not None
+    ]
+    return f"a {'whole number' if whole else 'finite number'}, {' and '.join(ends)}"

@@ -129,9 +129,11 @@ def _after_opening(state: PlayState, opened: ModelOpened) -> PlayState:
     state = replace(state, engine="ready", model=opened, reference=opened.reference)
     if before is not None and before.reference == opened.reference and opened.step != before.step:
         return noticed(state, f"now playing step {opened.step} of {opened.name}")
+    if before is not None and before.reference != opened.reference:
+        return noticed(state, f"now playing {opened.name}")
     return state
 
 
 def _after_death(state: PlayState, death: EngineDied) -> PlayState:
     dead = replace(state, engine="restarting", deaths=state.deaths + 1, generating=False, rate=0.0, busy=False)
-    return noticed(dead, f"{death.text}; it is started again, your text is kept", "warning")
+    return noticed(dead, f"your text is kept: {death.text}; it is started again", "warning")

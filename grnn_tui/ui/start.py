@@ -69,7 +69,7 @@ def require_terminal(what: str | None) -> None:
     Raises:
         UsageError: they are not.
     """
-    instead = f"grnn-tui generate {what or 'tales-lstm'} --prompt TEXT"
+    instead = "grnn-tui generate MODEL --prompt TEXT"
     if os.environ.get("TERM", "") in ("dumb", ""):
         raise UsageError(f"this terminal (TERM={os.environ.get('TERM', '')}) cannot show a screen; use `{instead}`")
     for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):

@@ -365,7 +365,7 @@ async def test_an_engine_that_dies_is_started_again_with_the_text() -> None:
         assert here.engine.text == text
         assert here.state.transcript.between(0, 99) == text
         assert here.state.cursor == cursor
-        assert "started again, your text is kept" in screen_text(here.app)
+        assert "your text is kept" in screen_text(here.app)
         await here.press("n")
         assert here.state.length == len(text) + 1
 
@@ -504,3 +504,18 @@ async def test_streaming_paints_new_cells_only() -> None:
         assert painted
         assert None not in painted
         assert sum(region.area for region in painted) < 200
+
+
+async def test_a_person_who_scrolled_away_is_left_alone() -> None:
+    async with stage(SMALL) as here:
+        await here.type("once")
+        await here.press("enter")
+        await here.write(399)
+        top = here.screen.output._top
+        here.screen.output._show_from(0)
+        here.engine.let_write(0)
+        await here.settle()
+        assert here.state.generating
+        assert here.screen.output._top == 0
+        await here.press("ctrl+c", "tab", "left")
+        assert here.screen.output._top > 0 or top == 0

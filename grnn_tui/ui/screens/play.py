@@ -219,7 +219,7 @@ class PlayScreen(Screen[None]):
             return ("The model is being opened ...",)
         return (
             f"Press {self.glyphs.enter} and it writes.",
-            "Type first, and it goes on from there.",
+            "Type, and it goes on from there.",
             "",
             "Tab leads to the other panes,",
             "and there ? shows every key.",
@@ -281,7 +281,10 @@ class PlayScreen(Screen[None]):
 
     def on_comparison_asked(self, message: ComparisonAsked) -> None:
         """Two branches side by side."""
-        self._compare(message.branch)
+        if message.branch == self.controller.state.branch:
+            self.action_compare()
+        else:
+            self._compare(message.branch)
 
     async def on_key_line_clicked(self, message: KeyLine.Clicked) -> None:
         """A key of the footer was clicked."""
@@ -344,7 +347,7 @@ class PlayScreen(Screen[None]):
     def action_zoom(self) -> None:
         """One pane alone, or all."""
         if self.has_class("-zoomed"):
-            self.unzoom()
+            self.action_unzoom()
         elif self.focused is not None and self.focused.id in PANES:
             self._zoom(self.focused)
 
@@ -394,7 +397,7 @@ class PlayScreen(Screen[None]):
             self._zoom(pane)
         pane.focus()
 
-    def unzoom(self) -> None:
+    def action_unzoom(self) -> None:
         """All panes again; the keys stay where they can be seen."""
         self.remove_class("-zoomed")
         self.query(".-zoom").remove_class("-zoom")
