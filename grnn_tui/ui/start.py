@@ -57,13 +57,13 @@ def open_screen(what: str | None = None, markers: str | None = None) -> int:
         UsageError: there is no terminal to draw on; the line names the command that needs none.
         ModelError, RunError: `what` is none of the three.
     """
-    require_terminal(what)
+    require_terminal()
     # Thousands of classes are about to be made and none thrown away; the app switches collection on once it stands.
     gc.disable()
     return asyncio.run(_run(opening_for(what), markers))
 
 
-def require_terminal(what: str | None) -> None:
+def require_terminal() -> None:
     """Nothing if stdin and stderr are a terminal that can be drawn on.
 
     Raises:
