@@ -158,7 +158,7 @@ def test_no_terminal_is_one_line_and_status_2() -> None:
 def test_a_dumb_terminal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     with pytest.raises(UsageError, match="cannot show a screen"):
-        require_terminal(None)
+        require_terminal()
 
 
 def test_what_is_opened_is_a_model_a_text_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
