@@ -103,9 +103,9 @@ def _begin(
     values = settings_of(backend, settings)
     parsed = backend.parse_settings(values)
     training = training_options(options)
-    if backend.learning == "gradient" and not any(options[name] is not None for name in BUDGETS):
+    budget_is_ours = backend.learning == "gradient" and all(options[name] is None for name in BUDGETS)
+    if budget_is_ours:
         training = msgspec.structs.replace(training, seconds=DEFAULT_SECONDS)
-        _say(f"training for {DEFAULT_SECONDS:.0f} s; choose with --steps, --seconds or --epochs")
     check_name(chosen["name"] or "run")
     request = RunRequest(
         name="",
@@ -117,6 +117,8 @@ def _begin(
         command=shlex.join(["grnn-tui", "train", *words]),
         versions=_versions(),
     )
+    if budget_is_ours:
+        _say(f"training for {DEFAULT_SECONDS:.0f} s; choose with --steps, --seconds or --epochs")
     _read(request.data)
     suggestion = suggest_name(request.data.sources[0], backend.name)
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
