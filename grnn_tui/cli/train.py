@@ -117,9 +117,9 @@ def _begin(
         command=shlex.join(["grnn-tui", "train", *words]),
         versions=_versions(),
     )
+    _read(request.data)
     if budget_is_ours:
         _say(f"training for {DEFAULT_SECONDS:.0f} s; choose with --steps, --seconds or --epochs")
-    _read(request.data)
     suggestion = suggest_name(request.data.sources[0], backend.name)
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
 
