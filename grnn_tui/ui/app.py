@@ -29,7 +29,7 @@ from grnn_tui.ui.model import PlayState
 from grnn_tui.ui.panes.controls.view import Controls
 from grnn_tui.ui.panes.training.messages import FormRequested, MonitorRequested, RunsRequested
 from grnn_tui.ui.screens.play import PlayScreen
-from grnn_tui.ui.settings import LastState, Preferences, save
+from grnn_tui.ui.settings import KEPT_WRITTEN, LastState, Preferences, save
 from grnn_tui.ui.theme import THEMES, first_theme
 from grnn_tui.ui.training_side import TrainingSide
 from grnn_tui.ui.widgets.chart_raster import Markers
@@ -179,7 +179,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         return self.controller.restoring()
 
     def _tick(self) -> None:
-        if terminal_is_busy(self):
+        if terminal_is_busy(self) or not self.screen_stack:
             return
         if self._terminal_gone():
             self.exit(return_code=129)
@@ -314,7 +314,9 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         """As things stand."""
         state, controller = self.controller.state, self.controller
         whole = state.prompt_text == controller.prompt
-        written, cursor, forced = state.written, state.cursor, sorted(state.transcript.forced)
+        stop = min(state.length, state.prompt + KEPT_WRITTEN)
+        written = state.transcript.between(state.prompt, stop)
+        cursor, forced = min(state.cursor, stop), sorted(state.transcript.forced)
         if controller.waiting_text is not None:
             written, kept_cursor, forced = controller.waiting_text
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from grnn_tui.safetext import clip, sanitise
+from grnn_tui.safetext import cell_width, clip, sanitise
 from grnn_tui.ui.actions import Action, key_name
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.model import Notice
@@ -49,13 +49,10 @@ def key_row(view: KeyView, width: int) -> Row:
     ends = tuple(cell for action in right for cell in _pair(view, action))
     if view.notice is not None:
         role = {"information": "good", "warning": "warning", "error": "error"}[view.notice.severity]
-        room = width - width_of(ends) - 3
-        ends = ends if room >= 40 else ()
-        text = clip(
-            sanitise(view.notice.text, ascii_only=view.glyphs.ascii_only),
-            max(8, width - width_of(ends) - 3),
-            view.glyphs.ellipsis,
-        )
+        text = sanitise(view.notice.text, ascii_only=view.glyphs.ascii_only)
+        if cell_width(text) + width_of(ends) + 4 > width:
+            ends = ()
+        text = clip(text, max(4, width - width_of(ends) - 4), view.glyphs.ellipsis)
         return justified((Cell(" "), Cell(view.glyphs.live + " ", role), Cell(text, "text")), ends, width)
     return justified(tuple(cell for action in left for cell in _pair(view, action)), ends, width)
 

@@ -45,7 +45,7 @@ class Host(App[Any]):
     on_form_requested = on_runs_requested = on_monitor_requested = on_notice_given = _heard
 
 
-async def until(pilot: Pilot[Any], fact: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(pilot: Pilot[Any], fact: Callable[[], object], seconds: float = 60.0) -> None:
     """Let the app work until `fact()` is true; fail when it is not in time."""
     deadline = time.monotonic() + seconds
     while not fact():

@@ -85,7 +85,7 @@ async def compared(here: Stage) -> None:
     """Two branches side by side."""
     await branched(here)
     await here.press("d")
-    await until(here.pilot, lambda: "branch 0" in screen_text(here.app))
+    await until(here.pilot, lambda: "branch 2" in screen_text(here.app))
 
 
 async def palette(here: Stage) -> None:

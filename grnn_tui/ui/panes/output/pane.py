@@ -38,6 +38,8 @@ class OutputPane(Widget, can_focus=True):
 
     def show(self, view: TextView, hint: tuple[str, ...] = ()) -> None:
         """Show this text; only cells that differ are painted."""
+        # A person who has scrolled away from where it writes is left alone.
+        follow = not view.generating or self._in_sight(self.view.cursor)
         old, self.view = self.view, view
         empty_before, self.hint = self._empty, hint
         changed = view.transcript.changed_from(old.transcript)
@@ -51,7 +53,7 @@ class OutputPane(Widget, can_focus=True):
         first, rows_before = None, self._wrapping.rows
         if changed < max(view.transcript.length, old.transcript.length):
             first = self._rewrap(changed)
-        if self._keep_in_sight():
+        if follow and self._keep_in_sight():
             self.refresh()
             return
         regions = [] if first is None else self._rows_from(first, changed, rows_before)
@@ -170,14 +172,17 @@ class OutputPane(Widget, can_focus=True):
     def _rewrap(self, changed: int) -> int:
         return self._wrapping.rewrap(self.view.transcript.text, self.view.transcript.length, changed)
 
+    def _in_sight(self, position: int) -> bool:
+        return self._top <= self._wrapping.row_of(position) < self._top + self.size.height
+
     def _keep_in_sight(self) -> bool:
         """Scroll so that the cursor is seen: half a page, so that most frames repaint only new cells."""
         height = self.size.height
         if height < 1:
             return False
-        row = self._wrapping.row_of(self.view.cursor)
-        if self._top <= row < self._top + height:
+        if self._in_sight(self.view.cursor):
             return False
+        row = self._wrapping.row_of(self.view.cursor)
         top = row - height + 1 + height // 2 if row >= self._top + height else row - height // 2
         self._top = max(0, min(top, self._wrapping.rows - 1))
         return True
