@@ -31,6 +31,7 @@ from grnn_tui.training.devices import choose_device, choose_threads, prepare
 from grnn_tui.training.journal import Journal, Report
 from grnn_tui.training.loop import Outcome, Setting, Trainer
 from grnn_tui.training.optimising import Optimiser
+from grnn_tui.training.randomness import same_randomness
 from grnn_tui.training.references import remembered_lines
 from grnn_tui.training.saving import Saver
 from grnn_tui.training.signals import Interruption
@@ -136,7 +137,8 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     prepare(device, threads, options.seed)
     vocabulary = text.corpus.vocabulary
     network = backend.build_network(settings, vocabulary).to(device)
-    references = progress.references if progress else remembered_lines(text.train, text.validation, vocabulary)
+    with same_randomness():  # worked out or remembered, the run that follows is the same
+        references = progress.references if progress else remembered_lines(text.train, text.validation, vocabulary)
     setting = Setting(
         options=options,
         header=_header(sitting.run, backend, settings, text),
