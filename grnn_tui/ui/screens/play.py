@@ -32,7 +32,7 @@ from grnn_tui.ui.panes.next_symbol.pane import NextSymbolPane
 from grnn_tui.ui.panes.next_symbol.view import BarsView
 from grnn_tui.ui.panes.output.messages import CursorPlaced
 from grnn_tui.ui.panes.output.pane import OutputPane
-from grnn_tui.ui.panes.output.view import Colouring, TextView, title_text, totals_text
+from grnn_tui.ui.panes.output.view import Colouring, TextView
 from grnn_tui.ui.panes.prompt.messages import GenerationAsked, PromptChanged, PromptLeft, RerollAsked, StopAsked
 from grnn_tui.ui.panes.prompt.pane import PromptPane
 from grnn_tui.ui.panes.prompt.view import History
@@ -158,11 +158,7 @@ class PlayScreen(Screen[None]):
         self.show_top()
         view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating)
         self.output.show(view, self._hint())
-        width = max(10, self.output.size.width - 4)
-        self.output.retitle(
-            title_text(view, controller.target, state.rate, self.glyphs),
-            totals_text(state.totals, state.unit, width, self.glyphs),
-        )
+        self.output.caption(controller.target, state.rate, state.totals, state.unit)
         labels = state.model.labels if state.model is not None else ()
         self.bars.show(
             replace(self.bars.view, prediction=state.prediction, labels=labels, unit=state.unit, busy=state.busy)

@@ -72,8 +72,8 @@ def bar_cells(bar: Bar, top: float, width: int, *, log: bool, glyphs: Glyphs = U
     if raw == 0 and used == 0:
         return (Cell(" " * width),)
     longer, shorter = max(raw, used), min(raw, used)
-    solid = shorter // 8
     full, part = divmod(longer, 8)
+    solid = min(full, max(1, round(shorter / 8))) if shorter else 0
     tail = glyphs.eighths[7] * (full - solid) + (glyphs.eighths[part - 1] if part else "")
     gap = width - solid - len(tail)
     if solid == 0 and len(tail) <= 1:

@@ -10,11 +10,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from grnn_tui.engine.protocol import Totals
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.markers import UNICODE, Glyphs
+from grnn_tui.ui.model import NOTHING
 from grnn_tui.ui.panes.next_symbol.messages import CursorMoved
 from grnn_tui.ui.panes.output.messages import CursorPlaced
-from grnn_tui.ui.panes.output.view import Look, TextView, row_runs
+from grnn_tui.ui.panes.output.view import Look, TextView, row_runs, title_text, totals_text
 from grnn_tui.ui.panes.output.wrapping import Wrapping
 from grnn_tui.ui.roles import role_style
 from grnn_tui.ui.theme import surprisal_styles
@@ -32,6 +34,7 @@ class OutputPane(Widget, can_focus=True):
         self.glyphs = glyphs
         self.hint: tuple[str, ...] = ()
         self._wrapping = Wrapping(80, ascii_only=glyphs.ascii_only)
+        self._captioned: tuple[int | None, float, Totals, str] = (None, 0.0, NOTHING, "symbol")
         self._top = 0
         self._ramp: tuple[Style, ...] = ()
         self._looks: dict[Look, Style] = {}
@@ -71,17 +74,21 @@ class OutputPane(Widget, can_focus=True):
         if self._wrapping.width != max(2, self.size.width):
             self._wrapping = Wrapping(self.size.width, ascii_only=self.glyphs.ascii_only)
             self._rewrap(0)
+        self.caption(*self._captioned)
         self._top = max(0, min(self._top, self._wrapping.rows - 1))
         self._keep_in_sight()
         self.refresh()
 
     def on_mount(self) -> None:
         """The title."""
-        self.retitle("")
+        self.caption(*self._captioned)
 
-    def retitle(self, rest: str, foot: str = "") -> None:
-        """What is being done, above; totals, below."""
-        write_border(self, Content.assemble(("2 ", "$foreground 45%"), "Text", rest), Content(foot))
+    def caption(self, target: int | None, rate: float, totals: Totals, unit: str) -> None:
+        """What is being done, above; totals, below, as far as there is room."""
+        self._captioned = (target, rate, totals, unit)
+        above = title_text(self.view, target, rate, self.glyphs)
+        below = totals_text(totals, unit, max(10, self.size.width - 4), self.glyphs)
+        write_border(self, Content.assemble(("2 ", "$foreground 45%"), "Text", above), Content(below))
 
     def on_focus(self) -> None:
         """Paint the cursor bright."""
