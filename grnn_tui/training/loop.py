@@ -28,10 +28,8 @@ from grnn_tui.training.saving import Saver
 from grnn_tui.training.schedule import Limits, Plateau, learning_rate
 from grnn_tui.training.signals import Interruption
 from grnn_tui.training.streams import Streams
+from grnn_tui.training.tally import Tally
 
-ROWS_EVERY = 0.25
-"""Seconds between rows at first; on long runs a 2400th of the time so far, up to `ROWS_AT_LEAST`."""
-ROWS_AT_LEAST = 2.0
 POLL_PAUSED = 0.05
 _RESIDENT = 1 << 31
 """Bytes of text that are kept on an accelerator."""
@@ -169,7 +167,7 @@ class Trainer:
         Raises:
             TrainingError: the loss is no longer a number, or the end could not be saved.
         """
-        tally = _Tally(self)
+        tally = Tally(self)
         self.network.train()
         validating = Pace(self.options.validate_every, self.clock.elapsed)
         saving = Pace(self.options.checkpoint_every, self.clock.elapsed)
@@ -356,44 +354,6 @@ class Trainer:
         if self.limits.steps is not None and steps_per_second > 0:
             left.append((self.limits.steps - self.step) / steps_per_second)
         return max(0.0, min(left)) if left else None
-
-
-class _Tally:
-    """Sums losses on the device between two rows, so that most steps never wait for it."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
-        self.written = trainer.step
-        self._begun = (trainer.step, trainer.clock.elapsed)
-        self._since = trainer.clock.elapsed
-        self._rested = 0.0
-        self._tokens = trainer.tokens
-        self._loss = torch.zeros((), device=trainer.setting.device)
-        self._norm = torch.zeros((), device=trainer.setting.device)
-
-    def add(self, loss: Tensor, norm: Tensor) -> None:
-        self._loss += loss
-        self._norm = norm
-
-    def due(self, now: float) -> bool:
-        return now - self._since >= min(ROWS_AT_LEAST, max(ROWS_EVERY, now / 2400))
-
-    def rest(self, seconds: float) -> None:
-        """Time that went into something else than steps."""
-        self._rested += seconds
-
-    def write(self, now: float) -> None:
-        trainer = self.trainer
-        steps = trainer.step - self.written
-        if not steps:
-            return
-        spent = max(1e-9, now - self._since - self._rested)
-        speed = (trainer.tokens - self._tokens) / spent
-        whole = max(1e-9, now - self._begun[1])
-        pace = (trainer.step - self._begun[0]) / whole
-        trainer.journal.tell(trainer.trained_row(self._loss.item() / steps, self._norm.item(), speed, pace))
-        self._loss.zero_()
-        self._since, self._rested, self._tokens, self.written = now, 0.0, trainer.tokens, trainer.step
 
 
 def _resident(symbols: NDArray[np.integer], device: torch.device) -> Tensor | None:

@@ -64,3 +64,16 @@ def test_a_cursor_goes_on_exactly(size: tuple[int, int, int], read: int) -> None
 def test_next_to_no_text_is_refused() -> None:
     with pytest.raises(DataError, match="at least 2"):
         Streams(np.zeros(1, np.int64), 4, 10, seed=0)
+
+
+def test_windows_that_begin_a_line_are_known_where_there_are_no_blank_lines() -> None:
+    text = np.array([1, 2, 0, 1, 1, 0, 2, 2, 0])
+    streams = Streams(text, 1, 4, seed=0, newline=0)
+    assert np.flatnonzero(streams.begins(np.arange(9))).tolist() == [0, 3, 6]
+    assert not Streams(text, 1, 4, seed=0).begins(np.arange(9)).any()
+
+
+def test_windows_that_begin_a_paragraph_are_known_where_there_are_blank_lines() -> None:
+    text = np.array([1, 2, 0, 0, 1, 0, 2, 2, 0, 0, 1])
+    streams = Streams(text, 1, 4, seed=0, newline=0)
+    assert np.flatnonzero(streams.begins(np.arange(11))).tolist() == [4, 10]
