@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
-    """Run the command line; the import waits until here so that start-up errors are ours to report."""
+    """Run the command line; the import waits until here so that start-up errors are ours to report.
+
+    Without arguments there is nothing to parse, and the screen need not wait for the parser.
+    """
+    if len(sys.argv) == 1:
+        from grnn_tui.ui.start import run_alone
+
+        sys.exit(run_alone())
     from grnn_tui.cli.main import main as run
 
     run()

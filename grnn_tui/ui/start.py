@@ -63,6 +63,19 @@ def open_screen(what: str | None = None, markers: str | None = None) -> int:
     return asyncio.run(_run(opening_for(what), markers))
 
 
+def run_alone() -> int:
+    """The command without arguments; one line and status 2 for what a user can mend."""
+    try:
+        return open_screen()
+    except KeyboardInterrupt:
+        return 130
+    except GrnnError as error:
+        from grnn_tui.safetext import for_terminal
+
+        sys.stderr.write(for_terminal(f"grnn-tui: {error}".replace("\n", " "), sys.stderr) + "\n")
+        return error.exit_status
+
+
 def require_terminal() -> None:
     """Nothing if stdin and stderr are a terminal that can be drawn on.
 

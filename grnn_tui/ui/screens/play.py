@@ -43,6 +43,8 @@ from grnn_tui.ui.widgets.top_line import TopLine, TopView
 if TYPE_CHECKING:
     from grnn_tui.ui.panes.training.pane import TrainingPane, TrainingStrip
 
+AFTER_PAINT = 0.1
+"""Seconds that the first paint gets before anything else is imported."""
 PANES = ("prompt", "output", "controls", "training", "next", "branches")
 """Ids of the panes, in the order of their numbers."""
 SCOPES: dict[str, Scope] = {
@@ -110,7 +112,7 @@ class PlayScreen(Screen[None]):
         """Glyphs, and the first rows."""
         self.set_class(self.glyphs.ascii_only, "-ascii")
         self.show()
-        self.call_after_refresh(self.mount_training)
+        self.set_timer(AFTER_PAINT, self.mount_training)
 
     @cached_property
     def training(self) -> TrainingPane:
