@@ -103,7 +103,9 @@ _TYPING = (
         5,
         priority=True,
     ),
-    _action("leave_prompt", "typing", "tab escape", "to the panes", "Leave the prompt: letters become commands", 8),
+    _action(
+        "leave_prompt", "typing", "tab escape", "to the panes", "Leave the prompt: letters become commands", 8, True
+    ),
     _action("stop_or_copy", "typing", "ctrl+c", "stop", "Stop writing; else copy what is selected", 4),
     _action("new_prompt", "typing", "ctrl+n", "new", "Begin with an empty prompt", 3),
     _action("reroll", "typing", "ctrl+r", "reroll", "Write again with a new seed"),

@@ -84,7 +84,8 @@ class PromptPane(TextArea):
         self.insert("\n")
 
     def action_leave_prompt(self) -> None:
-        """Letters become commands."""
+        """Letters become commands: at once, so that a key typed ahead is one already."""
+        self.screen.set_focus(None)
         self.post_message(PromptLeft())
 
     def action_stop_or_copy(self) -> None:
