@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+TOOLS  := $(VENV)/.tools
 # SYSTEM_TORCH=1 uses the torch that PYTHON already has. TORCH_INDEX=URL takes torch from another index, such as the
 # CPU wheels of https://download.pytorch.org/whl/cpu.
 SYSTEM_TORCH ?=
@@ -14,37 +15,44 @@ TORCH_INDEX  ?=
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(VENV)/constraints.txt
+
+# What playing and training need; the tools of those who work on it are added by the first `make test` or `make check`.
 $(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(if $(SYSTEM_TORCH),--system-site-packages) $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
-	  --constraint constraints.txt $(if $(SYSTEM_TORCH),,torch) \
-	  ruff mypy import-linter pytest pytest-asyncio pytest-timeout pytest-xdist pytest-textual-snapshot hypothesis beartype pyte wcwidth hatchling
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@echo "Setting up $(VENV): this takes a minute or two, once."
+	@$(PYTHON) -m venv $(if $(SYSTEM_TORCH),--system-site-packages) $(VENV)
+	@grep -v $(if $(SYSTEM_TORCH),'^torch==','^$$') constraints.txt > $(VENV)/constraints.txt
+	@$(INSTALL) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --editable .
+	@touch $@
+
+$(TOOLS): $(STAMP)
+	@$(INSTALL) ruff mypy import-linter pytest pytest-asyncio pytest-timeout pytest-xdist pytest-textual-snapshot hypothesis \
+	  beartype pyte wcwidth hatchling
 	@touch $@
 
 run: $(STAMP) ## set up, then open the playground (make run ARGS="tales-gru")
 	@$(BIN)/grnn-tui $(ARGS)
 
-test: $(STAMP) ## set up, then run every test (make test ARGS="-k session")
+test: $(TOOLS) ## set up, then run every test (make test ARGS="-k session")
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: $(STAMP) ## lint, format, types, import contracts
+check: $(TOOLS) ## lint, format, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(STAMP) ## put the code in its form
+format: $(TOOLS) ## put the code in its form
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
 
 models: $(STAMP) ## rebuild every shipped model with the command on its card
 	$(BIN)/python models/build.py $(ARGS)
 
-snapshots: $(STAMP) ## redraw the pictures and text snapshots of every screen
+snapshots: $(TOOLS) ## redraw the pictures and text snapshots of every screen
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui --snapshot-update
 
-bench: $(STAMP) ## measure start-up, playing and the screen against bare baselines
+bench: $(TOOLS) ## measure start-up, playing and the screen against bare baselines
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove what make has built
