@@ -131,7 +131,7 @@ def control_rows(
     """One setting a row with a slider, or two a row where there is little height."""
     if width < 12 or height < 1:
         return ()
-    if height < len(SETTINGS) and width >= 24:
+    if _paired(width, height):
         half, left = -(-len(SETTINGS) // 2), width // 2
         return tuple(
             (
@@ -147,7 +147,7 @@ def control_rows(
 
 def setting_at(x: int, y: int, width: int, height: int) -> tuple[int, int]:
     """Which setting the mouse is on, and whether it turns it down (-1), up (1) or neither (0)."""
-    if height < len(SETTINGS) and width >= 24:
+    if _paired(width, height):
         half, left = -(-len(SETTINGS) // 2), width // 2
         index, column, room = (y, x, left) if x < left else (y + half, x - left, width - left)
         arrows = (room - 8, room - 2)
@@ -155,6 +155,11 @@ def setting_at(x: int, y: int, width: int, height: int) -> tuple[int, int]:
         index, column, arrows = y, x, (14, 23)
     turn = -1 if abs(column - arrows[0]) <= 1 else 1 if abs(column - arrows[1]) <= 1 else 0
     return index, turn
+
+
+def _paired(width: int, height: int) -> bool:
+    """Whether two settings share a row: there are too few rows, and a half has room for four letters and a value."""
+    return height < len(SETTINGS) and width // 2 >= 13
 
 
 def _long(controls: Controls, index: int, selected: int, width: int, focused: bool, glyphs: Glyphs) -> Row:
