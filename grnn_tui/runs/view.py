@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
@@ -49,13 +51,16 @@ class RunView:
 
     def feed(self, rows: Iterable[AnyRow]) -> None:
         """Take in rows, in order."""
+        trained: list[Trained] = []
         for row in rows:
             self.step = row.step
             match row:
-                case Started():
-                    self._start(row)
                 case Trained():
-                    self._train(row)
+                    trained.append(row)
+                case Started():
+                    self._train(trained)
+                    trained = []
+                    self._start(row)
                 case Validated():
                     self._validate(row)
                 case Saved():
@@ -63,30 +68,32 @@ class RunView:
                 case Noted():
                     self.events.append(row)
                     self.told_state = STATES.get(row.event, self.told_state)
+        self._train(trained)
 
     def _start(self, row: Started) -> None:
         for curve in self._curves:
             curve.truncate_after(row.step)
         if self.best is not None and self.best.step > row.step:
-            low = [
-                i for i, y in enumerate(self.validation.y) if y == self.validation.extremes(0, len(self.validation))[0]
-            ]
-            self.best = (
-                Validated(step=int(self.validation.x[low[0]]), loss=float(self.validation.y[low[0]]), best=True)
-                if low
-                else None
-            )
+            self.best = None
+            if len(self.validation):
+                low = int(np.argmin(self.validation.y))
+                step, loss = int(self.validation.x[low]), float(self.validation.y[low])
+                self.best = Validated(step=step, loss=loss, best=True)
         self.started = row
         self.told_state = "alive"
 
-    def _train(self, row: Trained) -> None:
-        self.trained = row
+    def _train(self, rows: list[Trained]) -> None:
+        """Take in many at once: what a run of many steps is made of."""
+        if not rows:
+            return
+        self.trained = rows[-1]
         nan = float("nan")
-        self.loss.append(row.step, nan if row.loss is None else row.loss)
-        self.norm.append(row.step, nan if row.norm is None else row.norm)
-        self.rate.append(row.step, row.lr)
-        self.speed.append(row.step, row.tokens_per_second)
-        self.seconds.append(row.step, row.seconds)
+        steps = [row.step for row in rows]
+        self.loss.extend(steps, [nan if row.loss is None else row.loss for row in rows])
+        self.norm.extend(steps, [nan if row.norm is None else row.norm for row in rows])
+        self.rate.extend(steps, [row.lr for row in rows])
+        self.speed.extend(steps, [row.tokens_per_second for row in rows])
+        self.seconds.extend(steps, [row.seconds for row in rows])
 
     def _validate(self, row: Validated) -> None:
         self.validated = row

@@ -138,7 +138,7 @@ class MonitorScreen(Following, Screen[None]):
         widget.update(figures.plain(content) if self._ascii_only else content, layout=False)
 
     def _header(self, followed: FollowedRun, width: int) -> Content:
-        reading = reading_of(followed.view, followed.smoothed.series, followed.options)
+        reading = reading_of(followed.view, followed.smoothed, followed.options)
         if reading is not None:
             return figures.reading_line(reading, width)
         return figures.fitted(looking(followed.options, followed.overlay), width)

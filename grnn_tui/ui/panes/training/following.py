@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,6 @@ class Following(_Base):
     followed: FollowedRun | None = None
     _painted: tuple[int, str] = (-1, "")
     _painted_at: float = float("-inf")
-    _loading: bool = False
 
     def follow(self, followed: FollowedRun | None) -> None:
         """Show this run from now on, or none."""
@@ -50,15 +48,10 @@ class Following(_Base):
         """Read what is new and repaint if anything changed, at most five times a second. `now`: seconds since the
         epoch."""
         followed = self.followed
-        if self._loading:
-            return
         if followed is None:
             if self._painted != (0, "none"):
                 self._painted = (0, "none")
                 self.paint(None, now)
-            return
-        if followed.much_is_unread:
-            self._load(followed, now)
             return
         followed.poll(now)
         if not self.display:
@@ -86,26 +79,14 @@ class Following(_Base):
         other = None
         over = followed.overlay
         if over is not None:
-            other = (over.view, over.smoothed.series, sanitise(over.name))
+            other = (over.view, over.smoothed, sanitise(over.name))
         return plot_of(
             followed.view,
-            followed.smoothed.series,
+            followed.smoothed,
             followed.options,
             self.columns(),
             other,
         )
-
-    def _load(self, followed: FollowedRun, now: float) -> None:
-        """Read a long history in a thread, so that no key waits for it."""
-        self._loading = True
-
-        def read() -> None:
-            try:
-                followed.poll(now)
-            finally:
-                self._loading = False
-
-        self.run_worker(read, thread=True, group="training-load", exit_on_error=False)
 
     def look(self, options: ChartOptions) -> None:
         """Another way of looking, painted at the next tick."""
@@ -174,7 +155,6 @@ class Following(_Base):
             text = "no other run to lay over" if shown is None else "overlay taken away"
         else:
             other = Followed(Run(after[0]))
-            await asyncio.to_thread(other.poll, time.time())
             followed.lay_over(other)
             text = f"laid over: {other.name}"
         self.post_message(NoticeGiven(sanitise(text)))
@@ -270,7 +250,7 @@ def shown_run(followed: FollowedRun, now: float) -> Shown:
 
     return shown_of(
         followed.view,
-        followed.smoothed.series,
+        followed.smoothed,
         followed.status,
         tuple(followed.log.lines),
         name=followed.name,

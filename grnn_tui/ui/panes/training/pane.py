@@ -100,7 +100,7 @@ class TrainingPane(Following, Widget, can_focus=True):
         from grnn_tui.ui.panes.training.view import reading_of
 
         width = max(20, self.size.width)
-        reading = reading_of(followed.view, followed.smoothed.series, followed.options)
+        reading = reading_of(followed.view, followed.smoothed, followed.options)
         first = (
             figures.reading_line(reading, width)
             if reading is not None
@@ -186,7 +186,7 @@ class TrainingStrip(Following, Widget):
         from grnn_tui.ui.panes.training.view import recent
 
         cells = 2 * spark if self._markers == "braille" else spark
-        line = sparkline(recent(followed.smoothed.series, cells), self._markers)
+        line = sparkline(recent(followed.smoothed, cells), self._markers)
         done = Content.assemble(figures.bar(shown.share, bar, ascii_only=ascii_only), f" {shown.share:4.0%}")
         return figures.fitted(
             (
