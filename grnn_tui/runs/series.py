@@ -146,7 +146,7 @@ class Series:
         return low, high
 
     def cuts(self, width: int, begin: float, end: float) -> Indices:
-        """Where the points of `width` columns from x = `begin` to `end` begin, and where the last ones end [width + 1]."""
+        """Where the points of each of `width` columns begin, and where the last ones end [width + 1]."""
         cuts = np.searchsorted(self.x, np.linspace(begin, end, width + 1), side="left")
         cuts[-1] = np.searchsorted(self.x, end, side="right")
         return cuts

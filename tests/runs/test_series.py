@@ -49,8 +49,7 @@ def test_points_may_come_in_any_portions(sizes: list[int]) -> None:
     ys = np.random.default_rng(1).normal(size=sum(sizes))
     series, begin = Series(), 0
     for size in sizes:
-        xs = np.arange(begin, begin + size)
-        series.extend(xs, ys[xs])
+        series.extend(range(begin, begin + size), ys[begin : begin + size])
         begin += size
     expected = filled(ys.tolist())
     np.testing.assert_array_equal(series.x, expected.x)

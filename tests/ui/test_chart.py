@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from grnn_tui.runs.series import Series
 from grnn_tui.safetext import cell_width, sanitise
 from grnn_tui.ui.panes.training.view import reduced
-from grnn_tui.ui.widgets.chart import Curve, Level, Picture, Plot, draw
+from grnn_tui.ui.widgets.chart import Picture, draw
+from grnn_tui.ui.widgets.chart_plot import Curve, Level, Plot
 from grnn_tui.ui.widgets.chart_raster import MARKERS, Layer, Markers, sparkline
 from grnn_tui.ui.widgets.chart_ticks import duration, log_ticks, number, second_ticks, si, ticks
 

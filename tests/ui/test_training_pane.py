@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from textual.app import App
 
 from grnn_tui.errors import RunError
 from grnn_tui.runs.lock import process_start, this_process
+from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Trained
 from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.panes.training.followed import BIG_BYTES, FollowedRun
@@ -144,24 +147,45 @@ async def test_nothing_new_repaints_nothing(root: Path, monkeypatch: pytest.Monk
         assert len(painted) == 1
 
 
-async def test_a_long_history_is_read_away_from_the_keys(root: Path) -> None:
+async def test_a_long_history_is_read_away_from_the_keys(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[AnyRow] = [started(), *(Trained(step=step, loss=1.0, seconds=step / 100) for step in range(1, 60_001))]
     run = make_run(root, rows=rows, alive=True)
-    assert run.metrics.stat().st_size < BIG_BYTES * 4
-    padding = [Noted(step=60_000, event="note", text="x" * 1000)] * (1 + BIG_BYTES // 1000)
-    append_rows(run.path, list(padding))
+    assert run.metrics.stat().st_size > BIG_BYTES
+    threads: set[str] = set()
+    decode = MetricsReader._decode
+
+    def noted(reader: MetricsReader, content: bytes, rows: list[AnyRow]) -> None:
+        if len(content) > BIG_BYTES:
+            threads.add(threading.current_thread().name)
+        decode(reader, content, rows)
+
+    monkeypatch.setattr(MetricsReader, "_decode", noted)
     pane = TrainingPane()
     app = Host(pane)
     async with app.run_test(size=(80, 18)) as pilot:
         followed = FollowedRun(run)
         pane.follow(followed)
-        pane.tick(NOW)
-        assert not len(followed.view.loss) or pane._loading
-        await until(pilot, lambda: len(followed.view.loss) == 60_000 and not pane._loading)
-        pane.tick(NOW + 1)
+        ticks = itertools.count(1)
+
+        def loaded() -> bool:
+            pane.tick(NOW + next(ticks))
+            return len(followed.view.loss) == 60_000 and not followed.loading
+
+        await until(pilot, loaded)
+        assert threads == {"metrics"}
+        pane.tick(NOW + next(ticks))
         await pilot.pause()
         assert "└0" in screen_text(app)
         assert "40k" in screen_text(app)
+
+
+def test_two_views_of_a_run_read_each_row_once(root: Path) -> None:
+    rows: list[AnyRow] = [started(), *(Trained(step=step, loss=1.0, seconds=step / 100) for step in range(1, 60_001))]
+    followed = FollowedRun(make_run(root, rows=rows, alive=True))
+    while len(followed.view.loss) < 60_000:
+        followed.poll(NOW)
+        followed.poll(NOW)
+    assert followed.view.loss.x.tolist() == list(range(1, 60_001))
 
 
 @pytest.mark.parametrize(("ending", "word"), [("finished", "finished"), ("stopped", "stopped"), ("failed", "failed")])

@@ -12,7 +12,7 @@ from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.panes.training.messages import NoticeGiven, PlayRequested, RunDetached
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.shown import Shown
-from grnn_tui.ui.widgets.chart import Plot
+from grnn_tui.ui.widgets.chart_plot import Plot
 from grnn_tui.ui.widgets.chart_view import ChartView
 
 if TYPE_CHECKING:

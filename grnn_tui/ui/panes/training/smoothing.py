@@ -61,7 +61,7 @@ class Smoothed:
         fresh = self.source.y[self._seen :]
         finite = np.flatnonzero(np.isfinite(fresh))
         self._known.extend(fresh[finite])
-        self._places.extend(finite + float(self._seen))
+        self._places.extend((finite + self._seen).astype(np.float64))
         self._seen += len(fresh)
 
     def last_numbers(self, ends: Indices) -> Indices:

@@ -20,7 +20,7 @@ from grnn_tui.ui.panes.training.events import Told
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.shown import Reading, Shown
 from grnn_tui.ui.panes.training.smoothing import Smoothed
-from grnn_tui.ui.widgets.chart import Curve, Level, Plot
+from grnn_tui.ui.widgets.chart_plot import Curve, Level, Plot
 from grnn_tui.ui.widgets.chart_ticks import count, duration, number, si
 
 Floats = NDArray[np.float64]
@@ -203,7 +203,7 @@ def recent(smoothed: Smoothed, points: int) -> list[float]:
     """The whole moving average in at most `points` values, for a sparkline."""
     size = len(smoothed.source)
     picked = np.linspace(0, size - 1, min(points, size)).round().astype(int)
-    return smoothed.at(picked).tolist()
+    return [float(y) for y in smoothed.at(picked)]
 
 
 def _x_range(view: RunView, options: ChartOptions, other: RunView | None) -> tuple[float, float] | None:
