@@ -21,7 +21,7 @@ from operator import itemgetter
 from grnn_tui.safetext import cell_width
 from grnn_tui.ui.widgets.chart_labels import Label, labels_of, placed, shortened
 from grnn_tui.ui.widgets.chart_plot import Curve, Plot, Role, extent, scaled, y_range
-from grnn_tui.ui.widgets.chart_raster import DOTS, Layer, Markers, polyline
+from grnn_tui.ui.widgets.chart_raster import DOTS, Layer, Markers, glyph_of, polyline
 from grnn_tui.ui.widgets.chart_ticks import (
     decimals_of,
     log_ticks,
@@ -95,8 +95,9 @@ class _Drawing:
         self.y_low, self.y_high = (scaled(v, plot.log) for v in y_range)
         self.labels = labels_of(plot, y_range, self._row_of, ascii_only=markers == "ascii")
         room = min(int(width * _EDGE_SHARE), width - self.left - 8)
-        self.at_edge = placed(shortened(self.labels, room), self.rows)
-        self.right = max((cell_width(label.text) + 1 for label in self.at_edge.values()), default=0)
+        self.fitting = shortened(self.labels, room)
+        self.at_edge: dict[int, Label] = {}
+        self.right = max((cell_width(label.text) + 1 for label in self.fitting), default=0)
         self.columns = width - self.left - self.right
         self.grid: list[list[tuple[str, Role]]] = [[(" ", "empty")] * self.columns for _ in range(self.rows)]
 
@@ -142,7 +143,7 @@ class _Drawing:
     def _lay(self, layer: Layer, role: Role) -> None:
         plain = _ASCII.get(role, "+")
         for (row, column), bits in layer.cells.items():
-            self.grid[row][column] = (layer.glyph(bits, plain), role)
+            self.grid[row][column] = (glyph_of(bits, plain, self.markers), role)
 
     def _columns(self, curve: Curve) -> list[tuple[int, int, int, int] | None]:
         """Per dot column (x, top, bottom, last), gaps between them as None. Points outside x stay out."""
@@ -150,6 +151,8 @@ class _Drawing:
         xs, lows = curve.xs[inside], curve.lows[inside]
         highs = lows if curve.highs is None else curve.highs[inside]
         found: list[tuple[int, int, int, int] | None] = []
+        if 0 < inside.start < len(curve.xs):
+            found.append(self._entering(curve, inside.start))
         for x, low, high in zip(xs, lows, highs, strict=True):
             if not math.isfinite(low) or not math.isfinite(high):
                 found.append(None)
@@ -163,23 +166,39 @@ class _Drawing:
                 found.append((column, top, bottom, bottom))
         return found
 
-    def _draw_levels(self) -> None:
-        """Reference lines behind everything; one whose name finds no place, at the edge or on the line, is left out."""
-        named = {label.level for label in self.at_edge.values()}
-        shown = [label for label in self.labels if label.level in named or self._write_on_line(label)]
-        for role in ("floor", "level"):
-            layer = Layer(self.columns, self.rows, self.markers)
-            for label in shown:
-                if label.level is not None and label.role == role:
-                    layer.dotted(self.y_dot(label.value), 1 if self.markers == "blocks" else 2)
-            for (row, column), bits in layer.cells.items():
-                if self.grid[row][column][1] == "empty":
-                    glyph = "┄" if self.markers == "blocks" else layer.glyph(bits, _ASCII[role])
-                    self.grid[row][column] = (glyph, role)
+    def _entering(self, curve: Curve, after: int) -> tuple[int, int, int, int] | None:
+        """Where the line to the point `after`, the first one shown, crosses the left edge."""
+        x0, x1, y0, y1 = *curve.xs[after - 1 : after + 1], *curve.lows[after - 1 : after + 1]
+        y = y0 + (y1 - y0) * (self.x_range[0] - x0) / ((x1 - x0) or 1.0)
+        return (0, self.y_dot(y), self.y_dot(y), self.y_dot(y)) if math.isfinite(y) else None
 
-    def _write_on_line(self, label: Label) -> bool:
-        """Write a reference's name over its line, as far right as nothing else stands there."""
-        if label.level is None:
+    def _draw_levels(self) -> None:
+        """Reference lines behind everything, and the names of all lines.
+
+        A name stands at the right edge beside its line, else on the line, else at the edge farther off. A reference
+        whose name finds no place at all is left out.
+        """
+        beside = set(placed(self.fitting, self.rows, near=True).values())
+        on_line = {label.level for label in self.labels if label.level and self._write_on_line(label, beside)}
+        self.at_edge = placed([label for label in self.fitting if label.level not in on_line], self.rows, near=False)
+        named = on_line | {label.level for label in self.at_edge.values()}
+        dots: dict[tuple[int, int], tuple[int, Role]] = {}
+        for label in self.labels:
+            if label.level is None or label.level not in named:
+                continue
+            layer = Layer(self.columns, self.rows, self.markers)
+            layer.dotted(self.y_dot(label.value), 1 if self.markers == "blocks" else 2)
+            for cell, bits in layer.cells.items():
+                others, role = dots.get(cell, (0, label.role))
+                dots[cell] = (bits | others, role)
+        for (row, column), (bits, role) in dots.items():
+            if self.grid[row][column][1] == "empty":
+                glyph = "┄" if self.markers == "blocks" else glyph_of(bits, _ASCII[role], self.markers)
+                self.grid[row][column] = (glyph, role)
+
+    def _write_on_line(self, label: Label, beside: set[Label]) -> bool:
+        """Write a reference's name over its line, as far right as nothing else stands there, unless it is `beside`."""
+        if label in beside:
             return False
         text, row = f" {label.text} ", self.grid[label.row]
         free = 0

@@ -58,10 +58,10 @@ def shortened(labels: Sequence[Label], cells: int) -> list[Label]:
     return found
 
 
-def placed(labels: Sequence[Label], rows: int) -> dict[int, Label]:
+def placed(labels: Sequence[Label], rows: int, *, near: bool) -> dict[int, Label]:
     """Labels by row at the right edge: each as near to its line as the others allow, in the order of the values.
 
-    A reference that would stand more than a row away from its line is left out.
+    With `near`, a reference that would stand more than a row away from its line is left out.
     """
     wanted = list(labels)
     while wanted:
@@ -70,7 +70,7 @@ def placed(labels: Sequence[Label], rows: int) -> dict[int, Label]:
             wanted.pop()
             continue
         far = [i for i, label in enumerate(wanted) if label.level is not None and abs(at[i] - label.row) > 1]
-        if not far:
+        if not far or not near:
             return dict(zip(at, wanted, strict=True))
         wanted.pop(far[-1])
     return {}

@@ -81,11 +81,12 @@ class Layer:
             if x % (on + off) >= on:
                 self._dots[x] = 0
 
-    def glyph(self, bits: int, plain: str) -> str:
-        """The character that shows these dots; `plain` stands for them in ASCII."""
-        if self._markers == "braille":
-            return chr(0x2800 + bits)
-        return _BLOCKS[bits] if self._markers == "blocks" else plain
+
+def glyph_of(bits: int, plain: str, markers: Markers) -> str:
+    """The character that shows these dots of a cell; `plain` stands for them in ASCII."""
+    if markers == "braille":
+        return chr(0x2800 + bits)
+    return _BLOCKS[bits] if markers == "blocks" else plain
 
 
 def polyline(layer: Layer, dots: Iterable[tuple[int, int] | None]) -> None:
@@ -116,6 +117,6 @@ def sparkline(values: Sequence[float | None], markers: Markers = "braille") -> s
         heights = [None if v is None else 3 - round(3 * (v - low) / span) for v in values]
         polyline(layer, (None if y is None else (x, y) for x, y in enumerate(heights)))
         cells = layer.cells
-        return "".join(layer.glyph(cells.get((0, c), 0), "") for c in range((len(values) + 1) // 2))
+        return "".join(glyph_of(cells.get((0, c), 0), "", "braille") for c in range((len(values) + 1) // 2))
     ladder = SPARKS[markers]
     return "".join(" " if v is None else ladder[round((len(ladder) - 1) * (v - low) / span)] for v in values)

@@ -40,9 +40,13 @@ class Reduced:
 
 
 def reduced(series: Series, width: int, begin: float, end: float) -> Reduced:
-    """The part of `series` from x = `begin` to `end` in at most `2 width` points; no extreme is lost."""
+    """The part of `series` from x = `begin` to `end` in about `2 width` points; no extreme is lost.
+
+    Of few points, the one before `begin` comes too: a line leads from it into the picture.
+    """
     first, after = (int(i) for i in np.searchsorted(series.x, (begin, np.nextafter(end, np.inf))))
     if after - first <= 2 * width:
+        first = max(0, first - 1)
         ys = series.y[first:after].copy()
         return Reduced(series.x[first:after].copy(), ys, ys, ys)
     columns = series.columns(width, begin, end)
@@ -57,7 +61,7 @@ def averaged(smoothed: Smoothed, width: int, begin: float, end: float) -> tuple[
     source = smoothed.source
     first, after = (int(i) for i in np.searchsorted(source.x, (begin, np.nextafter(end, np.inf))))
     if after - first <= 2 * width:
-        points = np.arange(first, after)
+        points = np.arange(max(0, first - 1), after)
         return source.x[points], smoothed.at(points)
     cuts = source.cuts(width, begin, end)
     begins, ends = cuts[:-1][np.diff(cuts) > 0], cuts[1:][np.diff(cuts) > 0]
