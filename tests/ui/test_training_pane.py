@@ -186,6 +186,7 @@ def test_two_views_of_a_run_read_each_row_once(root: Path) -> None:
         followed.poll(NOW)
         followed.poll(NOW)
     assert followed.view.loss.x.tolist() == list(range(1, 60_001))
+    assert followed.view.seconds.y.tolist() == [step / 100 for step in range(1, 60_001)]
 
 
 @pytest.mark.parametrize(("ending", "word"), [("finished", "finished"), ("stopped", "stopped"), ("failed", "failed")])
@@ -261,6 +262,28 @@ async def test_a_hostile_name_neither_acts_nor_is_parsed(root: Path) -> None:
         assert not any(c in shown for c in "\x1b\x07\x9b\u202e")
 
 
+async def test_nothing_but_ascii_is_drawn_where_the_terminal_has_no_more(root: Path) -> None:
+    rows = [*story(5800), Noted(step=5800, event="alarm", text="größer")]
+    followed = FollowedRun(make_run(root, "évil-名-run", rows=rows, alive=True, data="größe.txt"))
+    make_run(root, "autre-é", rows=list(story(4000, seed=8)))
+    screen = MonitorScreen(followed, markers="ascii", write_sample=no_sample)
+    app = Host(screen)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen.tick(NOW)
+        await pilot.press("o")
+        await until(pilot, lambda: followed.overlay is not None)
+        for keys in ("l", "v", "a", "c", "c", "right", "right", "left", "left"):
+            await pilot.press(keys)
+            screen.tick(NOW + 1)
+            await pilot.pause()
+            assert [line for line in screen_text(app).splitlines() if not line.isascii()] == []
+        for keys in ("S", "c", "L", "escape"):
+            await pilot.press(keys)
+            await pilot.pause()
+            assert [line for line in screen_text(app).splitlines() if not line.isascii()] == []
+
+
 async def test_keys_change_how_the_curve_is_looked_at(root: Path) -> None:
     followed = FollowedRun(make_run(root, rows=list(story(2000)), alive=True))
     screen = MonitorScreen(followed, write_sample=no_sample)
@@ -323,7 +346,9 @@ async def test_keys_steer_the_run(root: Path) -> None:
         await until(pilot, lambda: app.screen is not screen)
         await pilot.press("x", "enter")
         assert "a number such as 3e-4" in screen_text(app)
-        await pilot.press("backspace", *"3e-4", "enter")
+        await pilot.press("backspace", *"3e-4")
+        assert "3e-4" in screen_text(app).replace("such as 3e-4", "")
+        await pilot.press("enter")
         await until(pilot, lambda: len(commands(run.path)) == 5)
         assert commands(run.path) == [
             {"do": "checkpoint"},

@@ -68,6 +68,11 @@ class Following(_Base):
         """Show `followed` as it is; written by each view."""
         raise NotImplementedError
 
+    @property
+    def ascii_only(self) -> bool:
+        """Whether the terminal has no signs but ASCII; written by each view."""
+        return False
+
     def columns(self) -> int:
         """Cells across which curves are drawn; written by each view."""
         return 80
@@ -204,7 +209,7 @@ class Following(_Base):
             return
         from grnn_tui.ui.screens.stop import StopDialog
 
-        self.app.push_screen(StopDialog(sanitise(self.followed.name)), self._stop_chosen)
+        self.app.push_screen(StopDialog(sanitise(self.followed.name), ascii_only=self.ascii_only), self._stop_chosen)
 
     def action_set_rate(self) -> None:
         """Ask for another learning rate."""
@@ -213,7 +218,8 @@ class Following(_Base):
         from grnn_tui.ui.screens.stop import RateDialog
 
         trained = self.followed.view.trained
-        self.app.push_screen(RateDialog(trained.lr if trained is not None else None), self._rate_chosen)
+        rate = trained.lr if trained is not None else None
+        self.app.push_screen(RateDialog(rate, ascii_only=self.ascii_only), self._rate_chosen)
 
     def ask(self, command: Command, notice: str) -> None:
         """Steer the run, and say so, or say why not."""
