@@ -14,7 +14,7 @@ from grnn_tui.runs.rows import AnyRow, Started
 
 NAME = "metrics.jsonl"
 BUFFERED_ROWS = 10_000
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 2 << 20
 MAX_LINE_BYTES = 1 << 20
 
 _encoder = msgspec.json.Encoder()
@@ -81,7 +81,7 @@ class MetricsReader:
         return rows
 
     def read_some(self) -> list[AnyRow]:
-        """The first few megabytes of what `read_new` would return."""
+        """The first part, two megabytes or less, of what `read_new` would return."""
         rows: list[AnyRow] = []
         self._read_chunk(rows)
         return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,57 @@ import numpy as np
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
-from grnn_tui.runs.series import Series
+from grnn_tui.runs.series import Floats, Series
 
 EVENTS_KEPT = 200
 STATES = {"paused": "paused", "resumed": "alive", "finished": "finished", "stopped": "stopped", "failed": "failed"}
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """Rows of one sitting, or of a part of it, with the many that are alike as columns: quick to take in."""
+
+    others: list[AnyRow]
+    """All but the `Trained` ones, in order; a `Started` one comes first or not at all."""
+    newest: AnyRow
+    trained: Trained | None
+    """The newest of its kind."""
+    steps: Floats
+    loss: Floats
+    norm: Floats
+    rate: Floats
+    speed: Floats
+    seconds: Floats
+
+
+def sittings(rows: Iterable[AnyRow]) -> list[Sitting]:
+    """The same rows by sittings. Whoever has very many of them does this away from the screen."""
+    parts: list[list[AnyRow]] = []
+    for row in rows:
+        if not parts or isinstance(row, Started):
+            parts.append([])
+        parts[-1].append(row)
+    return [_sitting(part) for part in parts]
+
+
+def _sitting(rows: list[AnyRow]) -> Sitting:
+    trained = [row for row in rows if isinstance(row, Trained)]
+    nan = float("nan")
+
+    def column(values: Iterable[float | None]) -> Floats:
+        return np.array([nan if value is None else value for value in values], dtype=np.float64)
+
+    return Sitting(
+        others=[row for row in rows if not isinstance(row, Trained)],
+        newest=rows[-1],
+        trained=trained[-1] if trained else None,
+        steps=column(row.step for row in trained),
+        loss=column(row.loss for row in trained),
+        norm=column(row.norm for row in trained),
+        rate=column(row.lr for row in trained),
+        speed=column(row.tokens_per_second for row in trained),
+        seconds=column(row.seconds for row in trained),
+    )
 
 
 class RunView:
@@ -51,15 +99,14 @@ class RunView:
 
     def feed(self, rows: Iterable[AnyRow]) -> None:
         """Take in rows, in order."""
-        trained: list[Trained] = []
-        for row in rows:
-            self.step = row.step
+        for sitting in sittings(rows):
+            self.take_in(sitting)
+
+    def take_in(self, sitting: Sitting) -> None:
+        """Take in rows that have been put together."""
+        for row in sitting.others:
             match row:
-                case Trained():
-                    trained.append(row)
                 case Started():
-                    self._train(trained)
-                    trained = []
                     self._start(row)
                 case Validated():
                     self._validate(row)
@@ -68,7 +115,12 @@ class RunView:
                 case Noted():
                     self.events.append(row)
                     self.told_state = STATES.get(row.event, self.told_state)
-        self._train(trained)
+                case Trained():
+                    pass
+        self.step = sitting.newest.step
+        self.trained = sitting.trained or self.trained
+        for name in ("loss", "norm", "rate", "speed", "seconds"):
+            getattr(self, name).extend(sitting.steps, getattr(sitting, name))
 
     def _start(self, row: Started) -> None:
         for curve in self._curves:
@@ -81,19 +133,6 @@ class RunView:
                 self.best = Validated(step=step, loss=loss, best=True)
         self.started = row
         self.told_state = "alive"
-
-    def _train(self, rows: list[Trained]) -> None:
-        """Take in many at once: what a run of many steps is made of."""
-        if not rows:
-            return
-        self.trained = rows[-1]
-        nan = float("nan")
-        steps = [row.step for row in rows]
-        self.loss.extend(steps, [nan if row.loss is None else row.loss for row in rows])
-        self.norm.extend(steps, [nan if row.norm is None else row.norm for row in rows])
-        self.rate.extend(steps, [row.lr for row in rows])
-        self.speed.extend(steps, [row.tokens_per_second for row in rows])
-        self.seconds.extend(steps, [row.seconds for row in rows])
 
     def _validate(self, row: Validated) -> None:
         self.validated = row

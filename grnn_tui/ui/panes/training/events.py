@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
+from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Validated
 from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.widgets.chart_ticks import count, number
 
@@ -33,7 +33,7 @@ class EventLog:
     def feed(self, rows: Iterable[AnyRow]) -> None:
         """Take in rows."""
         for row in rows:
-            line = None if isinstance(row, Trained) else self._line(row)
+            line = self._line(row)
             if line is not None:
                 self.lines.append(line)
 

@@ -5,6 +5,7 @@ The pane, the strip and the monitor show the same followed run; `version` tells 
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
@@ -13,8 +14,8 @@ from grnn_tui.errors import RunError
 from grnn_tui.runs.commands import Command, append_command
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
-from grnn_tui.runs.rows import AnyRow, Started
-from grnn_tui.runs.view import RunView
+from grnn_tui.runs.rows import Started
+from grnn_tui.runs.view import RunView, Sitting, sittings
 from grnn_tui.ui.panes.training.events import EventLog
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.smoothing import Smoothed
@@ -23,6 +24,9 @@ STATUS_EVERY = 1.0
 """Seconds between looks at the process."""
 BIG_BYTES = 1 << 18
 """More unread rows than this are read by a thread, a portion between two polls, so that no key waits for them."""
+
+PORTION_SECONDS = 0.15
+"""How long the thread reads until it hands over what it has: a little less than two polls."""
 
 
 class FollowedRun:
@@ -42,7 +46,7 @@ class FollowedRun:
         """What the rows tell."""
         self._reader = MetricsReader(run.metrics)
         self._smoothed = self._new_smoothed()
-        self._portion: Future[list[AnyRow]] | None = None
+        self._portion: Future[list[Sitting]] | None = None
         self._status_at = float("-inf")
         self.total_epochs, self.data, self.backend = self._asked_for()
 
@@ -104,28 +108,27 @@ class FollowedRun:
         return self._portion is not None
 
     def _read(self) -> bool:
-        rows = self._next_rows()
-        if not rows:
-            return False
-        self.view.feed(rows)
-        if any(isinstance(row, Started) for row in rows):
-            self._smoothed.restart()
+        parts = self._next_rows()
+        for part in parts:
+            self.view.take_in(part)
+            if any(isinstance(row, Started) for row in part.others[:1]):
+                self._smoothed.restart()
+            self.last_at = part.newest.at or self.last_at
+            self.log.feed(part.others)
         self._smoothed.catch_up()
-        self.last_at = rows[-1].at or self.last_at
-        self.log.feed(rows)
-        return True
+        return bool(parts)
 
-    def _next_rows(self) -> list[AnyRow]:
+    def _next_rows(self) -> list[Sitting]:
         """What is new, or a portion of it; nothing while a thread reads."""
-        rows: list[AnyRow] = []
+        parts: list[Sitting] = []
         if self._portion is not None:
             if not self._portion.done():
                 return []
-            rows, self._portion = self._portion.result(), None
+            parts, self._portion = self._portion.result(), None
         if self._reader.unread() <= BIG_BYTES:
-            return rows + self._reader.read_new()
+            return parts + sittings(self._reader.read_new())
         self._portion = _in_thread(self._reader)
-        return rows
+        return parts
 
     def _look(self, now: float) -> bool:
         self._status_at = now
@@ -145,15 +148,20 @@ class FollowedRun:
         return request.training.epochs, " ".join(Path(s).name for s in request.data.sources), request.backend
 
 
-def _in_thread(reader: MetricsReader) -> Future[list[AnyRow]]:
+def _in_thread(reader: MetricsReader) -> Future[list[Sitting]]:
     """A portion of the rows, read while the screen goes on; whatever goes wrong is raised by `result`."""
-    future: Future[list[AnyRow]] = Future()
+    future: Future[list[Sitting]] = Future()
 
     def read() -> None:
+        parts: list[Sitting] = []
+        end = time.monotonic() + PORTION_SECONDS
         try:
-            future.set_result(reader.read_some())
+            while time.monotonic() < end and (rows := reader.read_some()):
+                parts += sittings(rows)
         except OSError as error:
             future.set_exception(error)
+        else:
+            future.set_result(parts)
 
     Thread(target=read, name="metrics", daemon=True).start()
     return future

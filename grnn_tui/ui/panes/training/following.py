@@ -34,6 +34,7 @@ class Following(_Base):
     followed: FollowedRun | None = None
     _painted: tuple[int, str] = (-1, "")
     _painted_at: float = float("-inf")
+    _ticked_at: float = float("-inf")
 
     def follow(self, followed: FollowedRun | None) -> None:
         """Show this run from now on, or none."""
@@ -48,6 +49,7 @@ class Following(_Base):
         """Read what is new and repaint if anything changed, at most five times a second. `now`: seconds since the
         epoch."""
         followed = self.followed
+        self._ticked_at = now
         if followed is None:
             if self._painted != (0, "none"):
                 self._painted = (0, "none")
@@ -94,10 +96,11 @@ class Following(_Base):
         )
 
     def look(self, options: ChartOptions) -> None:
-        """Another way of looking, painted at the next tick."""
+        """Another way of looking, painted as soon as this key is dealt with."""
         if self.followed is not None:
             self.followed.look_through(options)
             self._painted_at = float("-inf")
+            self.call_later(self.tick, self._ticked_at)
 
     def action_metric_before(self) -> None:
         """The metric before, or the cursor a cell back."""
