@@ -27,6 +27,7 @@ from grnn_tui.runs.directory import Run
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 from grnn_tui.runs.rows import AnyRow, Started, Trained
 from grnn_tui.runs.view import RunView
+from grnn_tui.ui.app import TICK_SECONDS
 from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.smoothing import Smoothed
@@ -35,8 +36,6 @@ from grnn_tui.ui.widgets.chart import draw
 
 ROUNDS = 15
 LOGGED = 100_000
-TICK = 0.1
-"""Seconds between two polls, as in the application."""
 REFERENCES = {"uniform": 4.174, "unigram": 3.312, "bigram": 2.451, "5-gram": 1.669}
 LOOKS = {
     "as it opens": ChartOptions(),
@@ -122,7 +121,7 @@ def attach(run: Run) -> tuple[float, float]:
         begun = time.perf_counter()
         followed.poll(time.time())
         longest = max(longest, time.perf_counter() - begun)
-        time.sleep(max(0.0, TICK - (time.perf_counter() - begun)))
+        time.sleep(max(0.0, TICK_SECONDS - (time.perf_counter() - begun)))
     taken = time.perf_counter() - start
     with run.metrics.open() as file:
         logged = [row["loss"] for row in map(json.loads, file) if "loss" in row]

@@ -236,11 +236,11 @@ class _Drawing:
                 label, edge = text, "+" if ascii_only else "┤"
         cells: list[tuple[str, Role]] = [(label.rjust(self.left - 1), "tick"), (edge, "axis"), *self.grid[row]]
         if self.right:
-            right = self.at_edge.get(row)
-            if right is not None:
-                cells.append((" " + right.text, right.role))
-            used = 0 if right is None else 1 + cell_width(right.text)
-            cells.append((" " * (self.right - used), "empty"))
+            name = self.at_edge.get(row)
+            cells.append((" ", "gap"))
+            if name is not None:
+                cells.append((name.text, name.role))
+            cells.append((" " * (self.right - 1 - (0 if name is None else cell_width(name.text))), "gap"))
         return _joined(cells)
 
     def _x_axis(self) -> list[Cells]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 _RAW_SHARE = 0.995
 
-Role = Literal["axis", "tick", "empty", "level", "floor", "raw", "other", "valid", "train", "best", "cursor"]
+Role = Literal["axis", "tick", "gap", "empty", "level", "floor", "raw", "other", "valid", "train", "best", "cursor"]
 """What a cell shows, from the back to the front; the widget gives it a colour."""
 
 

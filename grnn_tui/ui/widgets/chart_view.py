@@ -41,6 +41,7 @@ class ChartView(Widget):
         for role in (
             "axis",
             "tick",
+            "gap",
             "empty",
             "level",
             "floor",

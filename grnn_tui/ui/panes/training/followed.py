@@ -25,8 +25,8 @@ STATUS_EVERY = 1.0
 BIG_BYTES = 1 << 18
 """More unread rows than this are read by a thread, a portion between two polls, so that no key waits for them."""
 
-PORTION_SECONDS = 0.15
-"""How long the thread reads until it hands over what it has: a little less than two polls."""
+PORTION_SECONDS = 0.2
+"""How long the thread reads until it hands over what it has: a little less than lies between two polls."""
 
 
 class FollowedRun:
