@@ -113,21 +113,21 @@ def written(root: Path, rows: int) -> Run:
     return Run(path)
 
 
-def attach(run: Run) -> tuple[float, float]:
-    """Seconds until every row is shown, and the longest that a poll kept the screen (milliseconds)."""
-    start = time.perf_counter()
+def attach(run: Run) -> tuple[float, float, float]:
+    """Seconds until every row is shown, those of the processor, and the longest poll (milliseconds)."""
+    start, used = time.perf_counter(), time.process_time()
     followed, longest = FollowedRun(run), 0.0
     while len(followed.view.loss) < LOGGED or followed.loading:
         begun = time.perf_counter()
         followed.poll(time.time())
         longest = max(longest, time.perf_counter() - begun)
         time.sleep(max(0.0, TICK_SECONDS - (time.perf_counter() - begun)))
-    taken = time.perf_counter() - start
+    taken, used = time.perf_counter() - start, time.process_time() - used
     with run.metrics.open() as file:
         logged = [row["loss"] for row in map(json.loads, file) if "loss" in row]
     if followed.view.loss.y.tolist() != logged:
         raise AssertionError("the points shown are not those of the log")
-    return taken, 1000 * longest
+    return taken, used, 1000 * longest
 
 
 def keys(home: Path) -> list[float]:
@@ -162,8 +162,9 @@ def main() -> None:
     show(
         "Chart of a training run",
         [
-            line(f"attach to {LOGGED:,} rows", [taken for taken, _ in attached], "s", 1.0),
-            line("longest poll while attaching", [longest for _, longest in attached], "ms", 50),
+            line(f"attach to {LOGGED:,} rows", [taken for taken, _, _ in attached], "s", 1.0),
+            line("of that, processor time", [used for _, used, _ in attached], "s"),
+            line("longest poll while attaching", [longest for _, _, longest in attached], "ms", 50),
             line("key of the monitor to paint, median", pressed, "ms"),
             line("key of the monitor to paint, p95", [p95(pressed)], "ms"),
             *redraws(),
