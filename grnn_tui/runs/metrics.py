@@ -14,7 +14,7 @@ from grnn_tui.runs.rows import AnyRow, Started
 
 NAME = "metrics.jsonl"
 BUFFERED_ROWS = 10_000
-CHUNK_BYTES = 8 << 20
+CHUNK_BYTES = 2 << 20
 MAX_LINE_BYTES = 1 << 20
 
 _encoder = msgspec.json.Encoder()
@@ -62,6 +62,13 @@ class MetricsReader:
         self.bad = 0
         """Lines that were not rows: cut short, damaged, or of a newer version."""
 
+    def unread(self) -> int:
+        """Bytes that have not been handed out."""
+        try:
+            return self.path.stat().st_size - self.offset
+        except OSError:
+            return 0
+
     def read_new(self) -> list[AnyRow]:
         """Rows completed since the last call, in order; a half-written last line waits for its end.
 
@@ -69,20 +76,30 @@ class MetricsReader:
         caller's to drop when it meets a `Started` row (`RunView` does).
         """
         rows: list[AnyRow] = []
+        while self._read_chunk(rows):
+            pass
+        return rows
+
+    def read_some(self) -> list[AnyRow]:
+        """The first part, two megabytes or less, of what `read_new` would return."""
+        rows: list[AnyRow] = []
+        self._read_chunk(rows)
+        return rows
+
+    def _read_chunk(self, rows: list[AnyRow]) -> bool:
         try:
             with self.path.open("rb") as file:
                 file.seek(self.offset)
-                while chunk := file.read(CHUNK_BYTES):
-                    end = chunk.rfind(b"\n") + 1
-                    if not end and len(chunk) < CHUNK_BYTES:
-                        break
-                    end = end or len(chunk)
-                    self._decode(chunk[:end], rows)
-                    self.offset += end
-                    file.seek(self.offset)
+                chunk = file.read(CHUNK_BYTES)
         except FileNotFoundError:
-            return rows
-        return rows
+            return False
+        end = chunk.rfind(b"\n") + 1
+        if not end and len(chunk) < CHUNK_BYTES:
+            return False
+        end = end or len(chunk)
+        self._decode(chunk[:end], rows)
+        self.offset += end
+        return True
 
     def _decode(self, content: bytes, rows: list[AnyRow]) -> None:
         for line in content.split(b"\n"):

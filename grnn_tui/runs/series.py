@@ -6,6 +6,7 @@ costs the same whether ten points or ten million fall into it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 FANOUT = 64
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 
-class _Growing:
+class Growing:
     """A float64 vector that doubles its room when full."""
 
     def __init__(self) -> None:
@@ -24,16 +26,30 @@ class _Growing:
 
     @property
     def values(self) -> Floats:
-        """The entries so far [size]; a view, valid until the next append."""
+        """The entries so far [size]; a view, valid until the next one is added."""
         return self._room[: self.size]
 
     def append(self, value: float) -> None:
-        if self.size == self._room.size:
-            self._room = np.concatenate((self._room, np.empty_like(self._room)))
+        """Add an entry at the end."""
+        self._make_room(self.size + 1)
         self._room[self.size] = value
         self.size += 1
 
+    def extend(self, values: Floats) -> None:
+        """Add entries at the end."""
+        size = self.size + len(values)
+        self._make_room(size)
+        self._room[self.size : size] = values
+        self.size = size
+
+    def _make_room(self, size: int) -> None:
+        if size > self._room.size:
+            room = np.empty(max(size, 2 * self._room.size))
+            room[: self.size] = self.values
+            self._room = room
+
     def truncate(self, size: int) -> None:
+        """Keep the first `size` entries."""
         self.size = min(self.size, size)
 
 
@@ -50,9 +66,9 @@ class Series:
     """Points (x, y) with x never falling; y may be NaN."""
 
     def __init__(self) -> None:
-        self._x = _Growing()
-        self._y = _Growing()
-        self._levels: list[tuple[_Growing, _Growing]] = []
+        self._x = Growing()
+        self._y = Growing()
+        self._levels: list[tuple[Growing, Growing]] = []
 
     def __len__(self) -> int:
         return self._x.size
@@ -71,17 +87,28 @@ class Series:
         """Add a point at the end."""
         self._x.append(x)
         self._y.append(y)
-        size, low, high = self._y.size, y, y
+        self._raise_pyramid()
+
+    def extend(self, xs: Sequence[float] | Floats, ys: Sequence[float] | Floats) -> None:
+        """Add points at the end; what it costs is their number."""
+        self._x.extend(np.asarray(xs, dtype=np.float64))
+        self._y.extend(np.asarray(ys, dtype=np.float64))
+        self._raise_pyramid()
+
+    def _raise_pyramid(self) -> None:
+        below = self._y, self._y
         for level in range(100):
-            if size % FANOUT:
+            done = self._levels[level][0].size if level < len(self._levels) else 0
+            blocks = below[0].size // FANOUT
+            if blocks == done:
                 return
             if level == len(self._levels):
-                self._levels.append((_Growing(), _Growing()))
-            lows, highs = (self._y, self._y) if level == 0 else self._levels[level - 1]
-            low, high = _least(lows.values[-FANOUT:]), _most(highs.values[-FANOUT:])
-            self._levels[level][0].append(low)
-            self._levels[level][1].append(high)
-            size = self._levels[level][0].size
+                self._levels.append((Growing(), Growing()))
+            fresh = slice(done * FANOUT, blocks * FANOUT)
+            lows, highs = (side.values[fresh].reshape(-1, FANOUT) for side in below)
+            self._levels[level][0].extend(np.fmin.reduce(lows, axis=1))
+            self._levels[level][1].extend(np.fmax.reduce(highs, axis=1))
+            below = self._levels[level]
 
     def truncate_after(self, x: float) -> None:
         """Drop the points beyond `x`."""
@@ -93,47 +120,44 @@ class Series:
             lows.truncate(size)
             highs.truncate(size)
 
-    def extremes(self, begin: int, end: int) -> tuple[float, float]:
-        """The least and the greatest y of the points `begin` to `end`, NaN if there are none; logarithmic cost."""
-        lows: list[float] = []
-        highs: list[float] = []
-        self._collect(begin, end, 0, lows, highs)
-        return _least(np.array(lows)), _most(np.array(highs))
+    def extremes(self, begins: Indices, ends: Indices) -> tuple[Floats, Floats]:
+        """The least and the greatest y of the points `begins[i]` to `ends[i]`, NaN where there are none [n each].
 
-    def _collect(self, begin: int, end: int, level: int, lows: list[float], highs: list[float]) -> None:
-        low, high = (self.y, self.y) if level == 0 else (g.values for g in self._levels[level - 1])
-        first, after = -(-begin // FANOUT), end // FANOUT
-        if first >= after or level == len(self._levels):
-            spans = [(begin, end)]
-        else:
-            spans = [(begin, first * FANOUT), (after * FANOUT, end)]
-            self._collect(first, after, level + 1, lows, highs)
-        for a, b in spans:
-            if a < b:
-                lows.append(_least(low[a:b]))
-                highs.append(_most(high[a:b]))
+        Logarithmic cost: from each level of the pyramid come fewer than 2 * FANOUT entries at the ends of a span, and
+        what lies between them from the level above.
+        """
+        low, high = np.full(len(begins), np.nan), np.full(len(begins), np.nan)
+        for level in range(len(self._levels) + 1):
+            lows, highs = (self.y, self.y) if level == 0 else (side.values for side in self._levels[level - 1])
+            first, after = -(-begins // FANOUT), ends // FANOUT
+            inner = (first < after) & (level < len(self._levels))
+            for a, b in (
+                (begins, np.where(inner, first * FANOUT, ends)),
+                (np.where(inner, after * FANOUT, ends), ends),
+            ):
+                at = a[:, None] + np.arange(max(0, int((b - a).max(initial=0))))
+                outside = at >= b[:, None]
+                at[outside] = 0
+                low = np.fmin(low, np.fmin.reduce(np.where(outside, np.nan, lows[at]), axis=1, initial=np.nan))
+                high = np.fmax(high, np.fmax.reduce(np.where(outside, np.nan, highs[at]), axis=1, initial=np.nan))
+            begins, ends = np.where(inner, first, 0), np.where(inner, after, 0)
+            if not inner.any():
+                break
+        return low, high
+
+    def cuts(self, width: int, begin: float, end: float) -> Indices:
+        """Where the points of each of `width` columns begin, and where the last ones end [width + 1]."""
+        cuts = np.searchsorted(self.x, np.linspace(begin, end, width + 1), side="left")
+        cuts[-1] = np.searchsorted(self.x, end, side="right")
+        return cuts
 
     def columns(self, width: int, begin: float | None = None, end: float | None = None) -> Columns:
         """The part from x = `begin` to `end` (default: all of it) in `width` columns of equal width."""
-        low, high, last = (np.full(width, np.nan) for _ in range(3))
         if not len(self) or width < 1:
-            return Columns(low, high, last)
+            none = np.full(max(0, width), np.nan)
+            return Columns(none, none, none)
         x0 = float(self.x[0]) if begin is None else begin
         x1 = float(self.x[-1]) if end is None else end
-        edges = np.linspace(x0, x1, width + 1)
-        cuts = np.searchsorted(self.x, edges, side="left")
-        cuts[-1] = np.searchsorted(self.x, x1, side="right")
-        for column in range(width):
-            a, b = int(cuts[column]), int(cuts[column + 1])
-            if a < b:
-                low[column], high[column] = self.extremes(a, b)
-                last[column] = self.y[b - 1]
-        return Columns(low, high, last)
-
-
-def _least(values: Floats) -> float:
-    return float(np.fmin.reduce(values, initial=np.nan))
-
-
-def _most(values: Floats) -> float:
-    return float(np.fmax.reduce(values, initial=np.nan))
+        cuts = self.cuts(width, x0, x1)
+        low, high = self.extremes(cuts[:-1], cuts[1:])
+        return Columns(low, high, np.where(np.diff(cuts) > 0, self.y[cuts[1:] - 1], np.nan))

@@ -4,15 +4,65 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
-from grnn_tui.runs.series import Series
+from grnn_tui.runs.series import Floats, Series
 
 EVENTS_KEPT = 200
 STATES = {"paused": "paused", "resumed": "alive", "finished": "finished", "stopped": "stopped", "failed": "failed"}
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """Rows of one sitting, or of a part of it, with the many that are alike as columns: quick to take in."""
+
+    others: list[AnyRow]
+    """All but the `Trained` ones, in order; a `Started` one comes first or not at all."""
+    newest: AnyRow
+    trained: Trained | None
+    """The newest of its kind."""
+    steps: Floats
+    loss: Floats
+    norm: Floats
+    rate: Floats
+    speed: Floats
+    seconds: Floats
+
+
+def sittings(rows: Iterable[AnyRow]) -> list[Sitting]:
+    """The same rows by sittings. Whoever has very many of them does this away from the screen."""
+    parts: list[list[AnyRow]] = []
+    for row in rows:
+        if not parts or isinstance(row, Started):
+            parts.append([])
+        parts[-1].append(row)
+    return [_sitting(part) for part in parts]
+
+
+def _sitting(rows: list[AnyRow]) -> Sitting:
+    trained = [row for row in rows if isinstance(row, Trained)]
+    nan = float("nan")
+
+    def column(values: Iterable[float | None]) -> Floats:
+        return np.array([nan if value is None else value for value in values], dtype=np.float64)
+
+    return Sitting(
+        others=[row for row in rows if not isinstance(row, Trained)],
+        newest=rows[-1],
+        trained=trained[-1] if trained else None,
+        steps=column(row.step for row in trained),
+        loss=column(row.loss for row in trained),
+        norm=column(row.norm for row in trained),
+        rate=column(row.lr for row in trained),
+        speed=column(row.tokens_per_second for row in trained),
+        seconds=column(row.seconds for row in trained),
+    )
 
 
 class RunView:
@@ -49,13 +99,15 @@ class RunView:
 
     def feed(self, rows: Iterable[AnyRow]) -> None:
         """Take in rows, in order."""
-        for row in rows:
-            self.step = row.step
+        for sitting in sittings(rows):
+            self.take_in(sitting)
+
+    def take_in(self, sitting: Sitting) -> None:
+        """Take in rows that have been put together."""
+        for row in sitting.others:
             match row:
                 case Started():
                     self._start(row)
-                case Trained():
-                    self._train(row)
                 case Validated():
                     self._validate(row)
                 case Saved():
@@ -63,30 +115,24 @@ class RunView:
                 case Noted():
                     self.events.append(row)
                     self.told_state = STATES.get(row.event, self.told_state)
+                case Trained():
+                    pass
+        self.step = sitting.newest.step
+        self.trained = sitting.trained or self.trained
+        for name in ("loss", "norm", "rate", "speed", "seconds"):
+            getattr(self, name).extend(sitting.steps, getattr(sitting, name))
 
     def _start(self, row: Started) -> None:
         for curve in self._curves:
             curve.truncate_after(row.step)
         if self.best is not None and self.best.step > row.step:
-            low = [
-                i for i, y in enumerate(self.validation.y) if y == self.validation.extremes(0, len(self.validation))[0]
-            ]
-            self.best = (
-                Validated(step=int(self.validation.x[low[0]]), loss=float(self.validation.y[low[0]]), best=True)
-                if low
-                else None
-            )
+            self.best = None
+            if len(self.validation):
+                low = int(np.argmin(self.validation.y))
+                step, loss = int(self.validation.x[low]), float(self.validation.y[low])
+                self.best = Validated(step=step, loss=loss, best=True)
         self.started = row
         self.told_state = "alive"
-
-    def _train(self, row: Trained) -> None:
-        self.trained = row
-        nan = float("nan")
-        self.loss.append(row.step, nan if row.loss is None else row.loss)
-        self.norm.append(row.step, nan if row.norm is None else row.norm)
-        self.rate.append(row.step, row.lr)
-        self.speed.append(row.step, row.tokens_per_second)
-        self.seconds.append(row.step, row.seconds)
 
     def _validate(self, row: Validated) -> None:
         self.validated = row

@@ -21,7 +21,8 @@ class Tally:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
         self.written = trainer.step
-        self._begun = (trainer.step, trainer.clock.elapsed)
+        self._begun: tuple[int, float] | None = None
+        """Step and time of the first row: what came before was warming up, and foretells nothing."""
         self._since = trainer.clock.elapsed
         self._rested = 0.0
         self._tokens = trainer.tokens
@@ -49,8 +50,9 @@ class Tally:
             return
         spent = max(1e-9, now - self._since - self._rested)
         speed = (trainer.tokens - self._tokens) / spent
-        whole = max(1e-9, now - self._begun[1])
-        pace = (trainer.step - self._begun[0]) / whole
+        if self._begun is None:
+            self._begun = (trainer.step, now)
+        pace = (trainer.step - self._begun[0]) / max(1e-9, now - self._begun[1])
         trainer.journal.tell(trainer.trained_row(self._loss.item() / steps, self._norm.item(), speed, pace))
         self._loss.zero_()
         self._since, self._rested, self._tokens, self.written = now, 0.0, trainer.tokens, trainer.step

@@ -68,7 +68,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
 
         `train_on` is a text file for which the form is opened; `notes` are shown once.
         """
-        super().__init__()
+        # Without hues Textual must leave colours to the terminal: as greys, the default colours are black on black.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.preferences = preferences or Preferences()
         self.last = last or LastState()
         self.grnn_keymap = keymap or Keymap()

@@ -16,11 +16,16 @@ def filled(ys: list[float]) -> Series:
     return series
 
 
+def extremes(series: Series, begin: int, end: int) -> tuple[float, float]:
+    low, high = series.extremes(np.array([begin]), np.array([end]))
+    return float(low[0]), float(high[0])
+
+
 @given(ys=st.lists(values, max_size=30), copies=st.integers(1, 300), cuts=st.tuples(st.integers(0), st.integers(0)))
 def test_extremes_are_those_of_the_points(ys: list[float], copies: int, cuts: tuple[int, int]) -> None:
     points = ys * copies
     begin, end = sorted(cut % (len(points) + 1) for cut in cuts)
-    low, high = filled(points).extremes(begin, end)
+    low, high = extremes(filled(points), begin, end)
     finite = [y for y in points[begin:end] if not np.isnan(y)]
     np.testing.assert_equal([low, high], [min(finite), max(finite)] if finite else [np.nan, np.nan])
 
@@ -35,8 +40,23 @@ def test_after_truncation_it_is_as_if_the_rest_had_never_come(size: int, keep: i
     expected = filled(ys[:keep] + [-float(x) for x in range(min(keep, size), min(keep, size) + 200)])
     assert len(series) == len(expected)
     np.testing.assert_array_equal(series.y, expected.y)
-    assert series.extremes(0, len(series)) == expected.extremes(0, len(expected))
+    np.testing.assert_array_equal(extremes(series, 0, len(series)), extremes(expected, 0, len(expected)))
     np.testing.assert_array_equal(series.columns(37).low, expected.columns(37).low)
+
+
+@given(sizes=st.lists(st.integers(0, 5000), max_size=6))
+def test_points_may_come_in_any_portions(sizes: list[int]) -> None:
+    ys = np.random.default_rng(1).normal(size=sum(sizes))
+    series, begin = Series(), 0
+    for size in sizes:
+        series.extend(range(begin, begin + size), ys[begin : begin + size])
+        begin += size
+    expected = filled(ys.tolist())
+    np.testing.assert_array_equal(series.x, expected.x)
+    np.testing.assert_array_equal(series.y, expected.y)
+    for mine, theirs in zip(series._levels, expected._levels, strict=True):
+        np.testing.assert_array_equal(mine[0].values, theirs[0].values)
+        np.testing.assert_array_equal(mine[1].values, theirs[1].values)
 
 
 def test_columns_hold_every_point_once() -> None:

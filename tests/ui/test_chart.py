@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from grnn_tui.runs.series import Series
 from grnn_tui.safetext import cell_width, sanitise
 from grnn_tui.ui.panes.training.view import reduced
-from grnn_tui.ui.widgets.chart import Curve, Level, Picture, Plot, draw
+from grnn_tui.ui.widgets.chart import Picture, draw
+from grnn_tui.ui.widgets.chart_plot import Curve, Level, Plot, y_range
 from grnn_tui.ui.widgets.chart_raster import MARKERS, Layer, Markers, sparkline
 from grnn_tui.ui.widgets.chart_ticks import duration, log_ticks, number, second_ticks, si, ticks
 
@@ -127,6 +128,96 @@ def test_a_reference_far_away_does_not_flatten_the_curve() -> None:
     xs = [0.0, 1.0]
     plot = Plot(curves=(Curve("train", xs, [1.3, 1.2], label="train"),), levels=(Level("uniform", 4.1),))
     assert not any("uniform" in line for line in text(draw(plot, 78, 10)))
+
+
+REFERENCES = {"uniform": 3.178, "unigram": 2.961, "bigram": 2.269, "5-gram": 1.246}
+
+
+@given(
+    size=st.tuples(st.integers(56, 140), st.integers(10, 40)),
+    ends=st.tuples(st.floats(1.16, 1.3), st.floats(1.16, 1.3)),
+    start=st.floats(1.31, 3.3),
+    floor=st.floats(1.1, 1.15),
+    log=st.booleans(),
+    markers=st.sampled_from(MARKERS),
+)
+def test_every_line_is_named_in_full_once(
+    size: tuple[int, int],
+    ends: tuple[float, float],
+    start: float,
+    floor: float,
+    log: bool,
+    markers: Markers,
+) -> None:
+    xs = [float(i) for i in range(1000)]
+    train, valid = ([end + (start - end) * math.exp(-x / 50) for x in xs] for end in ends)
+    levels = (Level("exact", floor, floor=True), *(Level(name, value) for name, value in REFERENCES.items()))
+    curves = (Curve("train", xs, train, label="train"), Curve("valid", xs, valid, label="valid", dots=True))
+    plot = Plot(curves=curves, levels=levels, log=log)
+    low, high = y_range(plot, (0.0, 999.0)) or (0.0, 0.0)
+    lines = text(draw(plot, *size, markers))
+    named = [(curve.label, curve.lows[-1]) for curve in curves]
+    named += [(level.label, level.value) for level in levels if low <= level.value <= high]
+    for name, value in named:
+        assert sum(f"{name} {number(value)}" in line for line in lines) == 1
+
+
+def test_a_reference_that_finds_no_place_for_its_name_is_not_drawn() -> None:
+    xs = [0.0, 1.0]
+    plot = Plot(curves=(Curve("train", xs, [1.0, 2.0], label="train"),), levels=(Level("a very long name", 1.5),))
+    assert roles(draw(plot, 24, 8), "level") == 0
+    assert roles(draw(plot, 80, 8), "level") > 20
+
+
+def test_two_references_in_one_row_of_cells_are_two_rows_of_dots() -> None:
+    plot = Plot(
+        curves=(Curve("train", [0.0, 0.1], [1.0, 2.0]),),
+        levels=(Level("one", 1.46), Level("two", 1.50)),
+        x_range=(0.0, 1.0),
+    )
+    picture = draw(plot, 80, 8)
+    glyphs = {glyph for row in picture.rows for run, role in row if role == "level" for glyph in run}
+    dots = {ord(glyph) - 0x2800 for glyph in glyphs if 0x2800 < ord(glyph) < 0x2900}
+    assert any(bits.bit_count() == 2 for bits in dots)
+
+
+@pytest.mark.parametrize("markers", MARKERS)
+def test_validation_is_told_from_training_by_its_beads_however_dense(markers: Markers) -> None:
+    xs = [float(i) for i in range(500)]
+    curves = (Curve("train", xs, [1.0] * 500), Curve("valid", xs, [2.0] * 500, dots=True))
+    lines = text(draw(Plot(curves=curves), 80, 12, markers))
+    bead = "o" if markers == "ascii" else "•"
+    places = [i for line in lines for i, glyph in enumerate(line) if glyph == bead]
+    if markers == "ascii":
+        assert {"#", "o"} <= set("".join(lines))
+    else:
+        assert len(places) > 8
+        assert all(b - a > 2 for a, b in pairwise(places))
+
+
+def test_another_run_is_told_by_its_dashes() -> None:
+    xs = [float(i) for i in range(500)]
+    picture = draw(Plot(curves=(Curve("other", xs, [2.0] * 500), Curve("train", xs, [1.0] * 500))), 80, 12)
+    row = next(row for row in picture.rows if any(role == "other" for _, role in row))
+    drawn = [run for run, role in row if role == "other"]
+    assert len(drawn) > 10
+    assert sum(any(role == "train" for _, role in row) and len(row) < 6 for row in picture.rows) == 1
+
+
+def test_names_from_elsewhere_are_ascii_where_all_is() -> None:
+    xs = [0.0, 1.0]
+    curves = (Curve("other", xs, [4, 1.2], label="évil名"), Curve("train", xs, [4, 3], label="train"))
+    plot = Plot(curves=curves, levels=(Level("größe", 2.0),))
+    assert all(line.isascii() for line in text(draw(plot, 78, 10, "ascii")))
+    assert any("?vil" in line for line in text(draw(plot, 78, 10, "ascii")))
+    assert {cell_width(sanitise(line)) for line in text(draw(plot, 78, 10))} == {78}
+
+
+def test_a_line_enters_from_the_left_edge() -> None:
+    plot = Plot(curves=(Curve("valid", [0.0, 100.0], [3.0, 1.0]),), x_range=(50.0, 110.0))
+    picture = draw(plot, 80, 12)
+    first = [row[2] if len(row[1][0]) == 1 else (row[1][0][1], row[1][1]) for row in picture.rows[:10]]
+    assert any(role == "valid" for _, role in first)
 
 
 def test_the_cursor_is_where_the_mouse_points() -> None:

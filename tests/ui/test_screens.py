@@ -17,7 +17,7 @@ from grnn_tui.ui.screens.help import HelpScreen, help_rows
 from grnn_tui.ui.screens.models import ModelsScreen
 from grnn_tui.ui.screens.quit import QuitDialog
 from tests.ui.support.host import until
-from tests.ui.support.stage import SMALL, Stage, stage
+from tests.ui.support.stage import LARGE, SMALL, Stage, stage
 from tests.ui.support.text_snapshot import screen_text
 
 
@@ -217,3 +217,14 @@ async def test_a_text_file_opens_the_form_with_it(tmp_path: Path) -> None:
     async with stage(train_on=str(text)) as here:
         await until(here.pilot, lambda: isinstance(here.app.screen, TrainForm))
         await until(here.pilot, lambda: any(field.value == str(text) for field in here.app.screen.query(Input)))
+
+
+async def test_without_colours_nothing_is_painted_in_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with stage(LARGE) as here:
+        await here.type("Once")
+        await here.press("tab", "question_mark")
+        strips = here.app.screen._compositor.render_strips()
+        styles = [segment.style for strip in strips for segment in strip if segment.style is not None]
+        assert {colour.name for style in styles for colour in (style.color, style.bgcolor) if colour} <= {"default"}
+        assert any(style.bold for style in styles)

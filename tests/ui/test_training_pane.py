@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from textual.app import App
 
 from grnn_tui.errors import RunError
 from grnn_tui.runs.lock import process_start, this_process
+from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Trained
 from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.panes.training.followed import BIG_BYTES, FollowedRun
 from grnn_tui.ui.panes.training.following import kill_trainer
 from grnn_tui.ui.panes.training.messages import NoticeGiven, PlayRequested, RunDetached
 from grnn_tui.ui.panes.training.pane import TrainingPane, TrainingStrip
+from grnn_tui.ui.panes.training.smoothing import Smoothed
 from grnn_tui.ui.screens.monitor import MonitorScreen
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
@@ -142,24 +147,46 @@ async def test_nothing_new_repaints_nothing(root: Path, monkeypatch: pytest.Monk
         assert len(painted) == 1
 
 
-async def test_a_long_history_is_read_away_from_the_keys(root: Path) -> None:
+async def test_a_long_history_is_read_away_from_the_keys(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[AnyRow] = [started(), *(Trained(step=step, loss=1.0, seconds=step / 100) for step in range(1, 60_001))]
     run = make_run(root, rows=rows, alive=True)
-    assert run.metrics.stat().st_size < BIG_BYTES * 4
-    padding = [Noted(step=60_000, event="note", text="x" * 1000)] * (1 + BIG_BYTES // 1000)
-    append_rows(run.path, list(padding))
+    assert run.metrics.stat().st_size > BIG_BYTES
+    threads: set[str] = set()
+    decode = MetricsReader._decode
+
+    def noted(reader: MetricsReader, content: bytes, rows: list[AnyRow]) -> None:
+        if len(content) > BIG_BYTES:
+            threads.add(threading.current_thread().name)
+        decode(reader, content, rows)
+
+    monkeypatch.setattr(MetricsReader, "_decode", noted)
     pane = TrainingPane()
     app = Host(pane)
     async with app.run_test(size=(80, 18)) as pilot:
         followed = FollowedRun(run)
         pane.follow(followed)
-        pane.tick(NOW)
-        assert not len(followed.view.loss) or pane._loading
-        await until(pilot, lambda: len(followed.view.loss) == 60_000 and not pane._loading)
-        pane.tick(NOW + 1)
+        ticks = itertools.count(1)
+
+        def loaded() -> bool:
+            pane.tick(NOW + next(ticks))
+            return len(followed.view.loss) == 60_000 and not followed.loading
+
+        await until(pilot, loaded)
+        assert threads == {"metrics"}
+        pane.tick(NOW + next(ticks))
         await pilot.pause()
         assert "└0" in screen_text(app)
         assert "40k" in screen_text(app)
+
+
+def test_two_views_of_a_run_read_each_row_once(root: Path) -> None:
+    rows: list[AnyRow] = [started(), *(Trained(step=step, loss=1.0, seconds=step / 100) for step in range(1, 60_001))]
+    followed = FollowedRun(make_run(root, rows=rows, alive=True))
+    while len(followed.view.loss) < 60_000:
+        followed.poll(NOW)
+        followed.poll(NOW)
+    assert followed.view.loss.x.tolist() == list(range(1, 60_001))
+    assert followed.view.seconds.y.tolist() == [step / 100 for step in range(1, 60_001)]
 
 
 @pytest.mark.parametrize(("ending", "word"), [("finished", "finished"), ("stopped", "stopped"), ("failed", "failed")])
@@ -188,8 +215,11 @@ async def test_a_run_that_goes_on_from_an_earlier_step_drops_what_came_after(roo
     followed.poll(NOW)
     append_rows(run.path, [started(step=1000), *(row for row in story(1200, seed=5) if row.step > 1000)])
     followed.poll(NOW + 1)
-    assert followed.view.loss.x.tolist() == followed.smoothed.series.x.tolist()
-    assert followed.smoothed.series.x[-1] == 1200
+    assert followed.view.loss.x[-1] == 1200
+    fresh = Smoothed(followed.view.loss, followed.options.smoothing)
+    fresh.catch_up()
+    everywhere = np.arange(len(followed.view.loss))
+    assert followed.smoothed.at(everywhere).tolist() == fresh.at(everywhere).tolist()
     assert [told.text for told in followed.log.lines if told.kind == "started"][-1].startswith("training goes on")
 
 
@@ -230,6 +260,28 @@ async def test_a_hostile_name_neither_acts_nor_is_parsed(root: Path) -> None:
         assert "[@click=app.bell]" in shown
         assert "[bold]" in shown
         assert not any(c in shown for c in "\x1b\x07\x9b\u202e")
+
+
+async def test_nothing_but_ascii_is_drawn_where_the_terminal_has_no_more(root: Path) -> None:
+    rows = [*story(5800), Noted(step=5800, event="alarm", text="größer")]
+    followed = FollowedRun(make_run(root, "évil-名-run", rows=rows, alive=True, data="größe.txt"))
+    make_run(root, "autre-é", rows=list(story(4000, seed=8)))
+    screen = MonitorScreen(followed, markers="ascii", write_sample=no_sample)
+    app = Host(screen)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen.tick(NOW)
+        await pilot.press("o")
+        await until(pilot, lambda: followed.overlay is not None)
+        for keys in ("l", "v", "a", "c", "c", "right", "right", "left", "left"):
+            await pilot.press(keys)
+            screen.tick(NOW + 1)
+            await pilot.pause()
+            assert [line for line in screen_text(app).splitlines() if not line.isascii()] == []
+        for keys in ("S", "c", "L", "escape"):
+            await pilot.press(keys)
+            await pilot.pause()
+            assert [line for line in screen_text(app).splitlines() if not line.isascii()] == []
 
 
 async def test_keys_change_how_the_curve_is_looked_at(root: Path) -> None:
@@ -294,7 +346,9 @@ async def test_keys_steer_the_run(root: Path) -> None:
         await until(pilot, lambda: app.screen is not screen)
         await pilot.press("x", "enter")
         assert "a number such as 3e-4" in screen_text(app)
-        await pilot.press("backspace", *"3e-4", "enter")
+        await pilot.press("backspace", *"3e-4")
+        assert "3e-4" in screen_text(app).replace("such as 3e-4", "")
+        await pilot.press("enter")
         await until(pilot, lambda: len(commands(run.path)) == 5)
         assert commands(run.path) == [
             {"do": "checkpoint"},

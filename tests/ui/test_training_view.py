@@ -30,6 +30,7 @@ from grnn_tui.ui.panes.training.options import METRICS, SMOOTHINGS, ChartOptions
 from grnn_tui.ui.panes.training.shown import Shown
 from grnn_tui.ui.panes.training.smoothing import Smoothed
 from grnn_tui.ui.panes.training.view import (
+    averaged,
     moved_cursor,
     plot_of,
     reading_of,
@@ -41,12 +42,12 @@ from grnn_tui.ui.widgets.chart import draw
 from tests.ui.support.training_runs import REFERENCES, started, story
 
 
-def seen(rows: list[AnyRow], smoothing: float = 0.9) -> tuple[RunView, Series]:
+def seen(rows: list[AnyRow], smoothing: float = 0.9) -> tuple[RunView, Smoothed]:
     view = RunView()
     view.feed(rows)
     smoothed = Smoothed(view.loss, smoothing)
     smoothed.catch_up()
-    return view, smoothed.series
+    return view, smoothed
 
 
 @given(
@@ -66,10 +67,10 @@ def test_the_moving_average_is_the_same_however_it_arrives(ys: list[float], smoo
             grown.catch_up()
             wait = next(cuts, 10_000)
     grown.catch_up()
-    expected = averaged(ys, smoothing)
-    np.testing.assert_allclose(grown.series.y, expected, rtol=1e-9, atol=1e-9)
+    expected = by_definition(ys, smoothing)
+    np.testing.assert_allclose(grown.at(np.arange(len(ys))), expected, rtol=1e-9, atol=1e-9)
     grown.restart()
-    np.testing.assert_allclose(grown.series.y, expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(grown.at(np.arange(len(ys))), expected, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
@@ -82,10 +83,10 @@ def test_the_moving_average_of_a_long_run_is_that_of_its_definition(smoothing: f
         source.append(i, y)
     whole = Smoothed(source, smoothing)
     whole.catch_up()
-    np.testing.assert_allclose(whole.series.y, averaged(ys.tolist(), smoothing), rtol=1e-9)
+    np.testing.assert_allclose(whole.at(np.arange(5000)), by_definition(ys.tolist(), smoothing), rtol=1e-9)
 
 
-def averaged(ys: list[float], smoothing: float) -> list[float]:
+def by_definition(ys: list[float], smoothing: float) -> list[float]:
     total = weight = 0.0
     count = 0
     found = []
@@ -188,33 +189,49 @@ def test_options_go_round_and_stop_at_their_ends() -> None:
     assert options.next_span().next_span().next_span().next_span() == options
 
 
-def test_a_chart_of_ten_million_points_costs_what_a_small_one_does() -> None:
-    small, large = RunView(), RunView()
-    for i in range(1000):
-        small.loss.append(i, 1.0)
-    ys = np.random.default_rng(0).normal(1.5, 0.1, 10_000_000)
-    _fill(large.loss, ys)
+@pytest.fixture(scope="module")
+def ten_million() -> Series:
+    series = Series()
+    series.extend(np.arange(1e7), np.random.default_rng(0).normal(1.5, 0.1, 10_000_000))
+    return series
+
+
+def test_a_chart_of_ten_million_points_costs_what_a_small_one_does(ten_million: Series) -> None:
     began = time.perf_counter()
-    line = reduced(large.loss, 200, 0, len(ys))
+    line = reduced(ten_million, 200, 0, len(ten_million))
     took = time.perf_counter() - began
     assert len(line.xs) <= 400
-    assert line.lows.min() == ys.min()
-    assert line.highs.max() == ys.max()
+    assert line.lows.min() == ten_million.y.min()
+    assert line.highs.max() == ten_million.y.max()
     assert took < 1.0
 
 
-def _fill(series: Series, ys: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
-    """Ten million appends take half a minute in Python; the pyramid is made as they would make it."""
-    series._x._room, series._x.size = np.arange(len(ys), dtype=np.float64), len(ys)
-    series._y._room, series._y.size = ys, len(ys)
-    lows = highs = ys
-    while len(lows) >= 64:
-        whole = len(lows) // 64 * 64
-        lows, highs = lows[:whole].reshape(-1, 64).min(axis=1), highs[:whole].reshape(-1, 64).max(axis=1)
-        level = type(series._x)(), type(series._x)()
-        level[0]._room, level[0].size = lows, len(lows)
-        level[1]._room, level[1].size = highs, len(highs)
-        series._levels.append(level)
+def test_another_smoothing_of_ten_million_points_costs_a_few_hundred_of_them(ten_million: Series) -> None:
+    smoothed = Smoothed(ten_million, 0.9)
+    smoothed.catch_up()
+    began = time.perf_counter()
+    smoothed.smoothing = 0.995
+    xs, ys = averaged(smoothed, 200, 0, len(ten_million))
+    took = time.perf_counter() - began
+    assert took < 0.5
+    assert len(xs) <= 400
+    at = int(xs[100])
+    tail = ten_million.y[at - 20_000 : at + 1]
+    assert ys[100] == pytest.approx(float(tail @ (0.005 * 0.995 ** np.arange(len(tail))[::-1])))
+
+
+@given(st.lists(st.floats(1, 2) | st.just(math.nan), min_size=1, max_size=600), st.integers(1, 40), st.floats(0, 0.9))
+def test_a_reduced_average_is_that_of_its_points(ys: list[float], width: int, begin: float) -> None:
+    series = Series()
+    series.extend(range(len(ys)), ys)
+    smoothed = Smoothed(series, 0.9)
+    smoothed.catch_up()
+    xs, line = averaged(smoothed, width, begin * len(ys), len(ys))
+    everywhere = by_definition(ys, 0.9)
+    np.testing.assert_allclose(line, [everywhere[int(x)] for x in xs], rtol=1e-9)
+    shown = [x for x in xs if x >= begin * len(ys)]
+    assert len(xs) <= 2 * width + 1
+    assert bool(shown) == any(i >= begin * len(ys) for i in range(len(ys)))
 
 
 @given(st.integers(1, 500), st.integers(1, 60))
@@ -222,7 +239,9 @@ def test_a_sparkline_has_no_more_values_than_asked_for(points: int, width: int) 
     series = Series()
     for i in range(points):
         series.append(i, random.random())
-    assert len(recent(series, width)) <= width
+    smoothed = Smoothed(series, 0.9)
+    smoothed.catch_up()
+    assert len(recent(smoothed, width)) <= width
 
 
 @given(st.integers(20, 200), st.sampled_from(("alive", "paused", "finished", "stopped", "failed", "died", "new")))

@@ -89,7 +89,7 @@ class MonitorScreen(Following, Screen[None]):
                 yield self._board
                 yield self._events
                 yield self._sample
-        yield KeyHints("monitor", ascii_only=self._ascii_only)
+        yield KeyHints("monitor", ascii_only=self.ascii_only)
 
     def on_resize(self) -> None:
         """Boards in large windows, lines in small ones."""
@@ -100,7 +100,8 @@ class MonitorScreen(Following, Screen[None]):
         self.repaint()
 
     @property
-    def _ascii_only(self) -> bool:
+    def ascii_only(self) -> bool:
+        """Whether the chart is drawn in ASCII, and all else with it."""
         return self._chart.markers == "ascii"
 
     def columns(self) -> int:
@@ -115,19 +116,20 @@ class MonitorScreen(Following, Screen[None]):
             self._write(self._head, Content.styled("no run is being followed", figures.MUTED))
             return
         shown = shown_run(followed, now)
-        box.border_title = figures.title_of(shown, None, ascii_only=self._ascii_only)
-        box.border_subtitle = Content(clip(sanitise(f"{shown.backend} on {shown.data}"), 60)) if shown.data else None
+        box.border_title = figures.title_of(shown, None, ascii_only=self.ascii_only)
+        asked = Content(clip(sanitise(f"{shown.backend} on {shown.data}" if shown.data else ""), 60))
+        box.border_subtitle = figures.plain(asked) if self.ascii_only else asked
         self._chart.show(self.plot(followed))
         width = max(20, self._chart.size.width)
         self._write(self._head, self._header(followed, width))
         if self.has_class("-large"):
             self._paint_boards(followed, shown, now)
         else:
-            star = "*" if self._ascii_only else "★"
+            star = "*" if self.ascii_only else "★"
             lines = [
                 figures.loss_line(shown, followed.options, width, star=star),
                 figures.rates_line(shown, width),
-                figures.bars_line(shown, width, ascii_only=self._ascii_only),
+                figures.bars_line(shown, width, ascii_only=self.ascii_only),
             ]
             self._write(self._figures, Content("\n").join(lines))
             last = [figures.news_line(shown, width)] if shown.silent or shown.state == "died" else []
@@ -135,17 +137,17 @@ class MonitorScreen(Following, Screen[None]):
             self._write(self._news, Content("\n").join([*told, *last]))
 
     def _write(self, widget: Static, content: Content) -> None:
-        widget.update(figures.plain(content) if self._ascii_only else content, layout=False)
+        widget.update(figures.plain(content) if self.ascii_only else content, layout=False)
 
     def _header(self, followed: FollowedRun, width: int) -> Content:
-        reading = reading_of(followed.view, followed.smoothed.series, followed.options)
+        reading = reading_of(followed.view, followed.smoothed, followed.options)
         if reading is not None:
             return figures.reading_line(reading, width)
         return figures.fitted(looking(followed.options, followed.overlay), width)
 
     def _paint_boards(self, followed: FollowedRun, shown: Shown, now: float) -> None:
         width, height = self._board.size.width - 1, self._board.size.height - 1
-        table = figures.board(shown, followed.options, width, ascii_only=self._ascii_only)
+        table = figures.board(shown, followed.options, width, ascii_only=self.ascii_only)
         self._write(self._board, Content("\n").join(table[: max(1, height)]))
         rows = max(1, self._events.size.height - 1)
         last = [figures.news_line(shown, width)] if shown.silent or shown.state == "died" else []

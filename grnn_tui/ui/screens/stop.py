@@ -25,6 +25,7 @@ BOX = """
         background: $surface;
         padding: 1 2;
     }
+    &.-ascii > Vertical { border: ascii $border; }
 """
 
 
@@ -39,9 +40,9 @@ class StopDialog(ModalScreen[str | None]):
         Binding("escape,c,x", "choose('')", "cancel"),
     ]
 
-    def __init__(self, name: SafeText) -> None:
-        super().__init__()
-        self._name_shown = name
+    def __init__(self, name: SafeText, *, ascii_only: bool = False) -> None:
+        super().__init__(classes="-ascii" if ascii_only else None)
+        self._name_shown = clip(sanitise(name, ascii_only=ascii_only), 32, "~" if ascii_only else "…")
 
     def compose(self) -> ComposeResult:
         """Keys and what they do."""
@@ -56,7 +57,7 @@ class StopDialog(ModalScreen[str | None]):
             for key, word, what in rows
         ]
         with Vertical() as box:
-            box.border_title = Content.assemble("Stop ", (clip(self._name_shown, 32), "bold"), "?")
+            box.border_title = Content.assemble("Stop ", (self._name_shown, "bold"), "?")
             yield Static(Content("\n").join(lines), markup=False)
 
     def action_choose(self, choice: str) -> None:
@@ -69,23 +70,23 @@ class RateDialog(ModalScreen[float | None]):
 
     DEFAULT_CSS = f"""
     RateDialog {{ {BOX} }}
-    RateDialog Input {{ border: none; height: 1; padding: 0 1; background: $boost; }}
+    RateDialog Input {{ background: $boost; }}
     RateDialog #rate-error {{ height: 1; color: $error; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
 
-    def __init__(self, rate: float | None) -> None:
-        super().__init__()
-        self._rate = rate
+    def __init__(self, rate: float | None, *, ascii_only: bool = False) -> None:
+        super().__init__(classes="-ascii" if ascii_only else None)
+        self._rate, self._dot = rate, "." if ascii_only else "·"
 
     def compose(self) -> ComposeResult:
         """One field and one line for its fault."""
         with Vertical() as box:
             box.border_title = Content("Learning rate (peak of the schedule)")
-            yield Input(placeholder="such as 3e-4", id="rate")
+            yield Input(placeholder="such as 3e-4", id="rate", compact=True)
             yield Static(id="rate-error", markup=False)
-            now = f"now {number(self._rate)} · " if self._rate else ""
-            yield Static(Content.styled(now + "enter sets it · esc leaves it", "dim"), markup=False)
+            now = f"now {number(self._rate)} {self._dot} " if self._rate else ""
+            yield Static(Content.styled(f"{now}enter sets it {self._dot} esc leaves it", "dim"), markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say at once what is wrong with it."""

@@ -1,7 +1,7 @@
 """Dots in terminal cells: lines and bands drawn at sub-cell resolution, then read out as one glyph a cell.
 
-Three ladders of glyphs: braille (2 x 4 dots a cell), half blocks (1 x 2) and ASCII (1 x 1). A layer is a sparse
-map of cells to the dots set in them, so that drawing costs what is drawn and not what the size is.
+Three ladders of glyphs: braille (2 x 4 dots a cell), half blocks (1 x 2) and ASCII (1 x 1). A layer keeps one whole
+number a column of dots, so that a vertical stroke of any length is one operation.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ DOTS: dict[Markers, tuple[int, int]] = {"braille": (2, 4), "blocks": (1, 2), "as
 """Dots across and down in one cell."""
 
 _BRAILLE = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+_BITS = tuple(tuple(sum(bit for i, bit in enumerate(side) if n >> i & 1) for n in range(16)) for side in _BRAILLE)
+"""For the left and the right column of dots in a cell: four dots from the top as a number to bits of the glyph."""
 _BLOCKS = " ▀▄█"
 
 
@@ -24,24 +26,34 @@ class Layer:
     """Dots of one kind. (0, 0) is the upper left dot; what lies outside is not drawn."""
 
     def __init__(self, columns: int, rows: int, markers: Markers) -> None:
-        self.cells: dict[tuple[int, int], int] = {}
-        """(row, column) of a cell to the bits of its dots."""
         self._markers: Markers = markers
         self._across, self._down = DOTS[markers]
         self.width, self.height = columns * self._across, rows * self._down
+        self._inside = (1 << self.height) - 1
+        self._dots = [0] * self.width
+        """A column of dots as a number, the uppermost dot its lowest bit."""
 
-    def dot(self, x: int, y: int) -> None:
-        """Set one dot."""
-        if not (0 <= x < self.width and 0 <= y < self.height):
-            return
-        cell = (y // self._down, x // self._across)
-        self.cells[cell] = self.cells.get(cell, 0) | self._bit(x % self._across, y % self._down)
+    @property
+    def cells(self) -> dict[tuple[int, int], int]:
+        """(row, column) of each cell that holds dots, to the bits of its dots."""
+        found: dict[tuple[int, int], int] = {}
+        down, full = self._down, (1 << self._down) - 1
+        for x, dots in enumerate(self._dots):
+            column, side = divmod(x, self._across)
+            bits = _BITS[side] if self._markers == "braille" else range(16)
+            while dots:
+                row = ((dots & -dots).bit_length() - 1) // down
+                part = dots >> row * down & full
+                dots ^= part << row * down
+                found[row, column] = found.get((row, column), 0) | bits[part]
+        return found
 
     def vertical(self, x: int, top: int, bottom: int) -> None:
         """Set the dots of column `x` from `top` to `bottom`, both included, in either order."""
-        top, bottom = min(top, bottom), max(top, bottom)
-        for y in range(max(0, top), min(self.height - 1, bottom) + 1):
-            self.dot(x, y)
+        if top > bottom:
+            top, bottom = bottom, top
+        if 0 <= x < self.width and bottom >= 0:
+            self._dots[x] |= (2 << bottom) - (1 << max(top, 0)) & self._inside
 
     def line(self, x0: int, y0: int, x1: int, y1: int) -> None:
         """Join two dots, without a hole, as a run of short vertical strokes."""
@@ -50,26 +62,31 @@ class Layer:
         if x0 == x1:
             self.vertical(x0, y0, y1)
             return
+        slope = (y1 - y0) / (x1 - x0)
+        self.vertical(x0, y0, y0)
         last = y0
-        for x in range(x0, x1 + 1):
-            y = round(y0 + (y1 - y0) * (x - x0) / (x1 - x0))
-            step = 1 if y > last else -1
-            self.vertical(x, y if abs(y - last) <= 1 else last + step, y)
+        for x in range(x0 + 1, x1 + 1):
+            y = round(y0 + slope * (x - x0))
+            self.vertical(x, y if y == last else last + 1 if y > last else last - 1, y)
             last = y
 
     def dotted(self, y: int, every: int) -> None:
         """A horizontal line of single dots, `every` so many."""
         for x in range(0, self.width, every):
-            self.dot(x, y)
+            self.vertical(x, y, y)
 
-    def glyph(self, bits: int, plain: str) -> str:
-        """The character that shows these dots; `plain` stands for them in ASCII."""
-        if self._markers == "braille":
-            return chr(0x2800 + bits)
-        return _BLOCKS[bits] if self._markers == "blocks" else plain
+    def dashed(self, on: int, off: int) -> None:
+        """Take out `off` columns of dots after each `on`."""
+        for x in range(self.width):
+            if x % (on + off) >= on:
+                self._dots[x] = 0
 
-    def _bit(self, dx: int, dy: int) -> int:
-        return _BRAILLE[dx][dy] if self._markers == "braille" else 1 << dy
+
+def glyph_of(bits: int, plain: str, markers: Markers) -> str:
+    """The character that shows these dots of a cell; `plain` stands for them in ASCII."""
+    if markers == "braille":
+        return chr(0x2800 + bits)
+    return _BLOCKS[bits] if markers == "blocks" else plain
 
 
 def polyline(layer: Layer, dots: Iterable[tuple[int, int] | None]) -> None:
@@ -99,6 +116,7 @@ def sparkline(values: Sequence[float | None], markers: Markers = "braille") -> s
         layer = Layer((len(values) + 1) // 2, 1, "braille")
         heights = [None if v is None else 3 - round(3 * (v - low) / span) for v in values]
         polyline(layer, (None if y is None else (x, y) for x, y in enumerate(heights)))
-        return "".join(layer.glyph(layer.cells.get((0, c), 0), "") for c in range((len(values) + 1) // 2))
+        cells = layer.cells
+        return "".join(glyph_of(cells.get((0, c), 0), "", "braille") for c in range((len(values) + 1) // 2))
     ladder = SPARKS[markers]
     return "".join(" " if v is None else ladder[round((len(ladder) - 1) * (v - low) / span)] for v in values)

@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from grnn_tui.ui.widgets.chart import Picture, Plot, draw
+from grnn_tui.ui.widgets.chart import Picture, draw
+from grnn_tui.ui.widgets.chart_plot import Plot
 from grnn_tui.ui.widgets.chart_raster import Markers
 
 
@@ -40,6 +41,7 @@ class ChartView(Widget):
         for role in (
             "axis",
             "tick",
+            "gap",
             "empty",
             "level",
             "floor",

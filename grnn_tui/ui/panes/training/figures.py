@@ -160,7 +160,8 @@ def title_of(shown: Shown, number_of_pane: int | None = 4, *, ascii_only: bool =
     head = f"{number_of_pane} Training" if number_of_pane is not None else "Training"
     epoch = f"{dot}epoch {shown.epoch}" if shown.epoch and shown.state in ("alive", "paused") else ""
     name = clip(shown.name, 32)
-    return Content.assemble(head, dot, (name, "bold"), dot, badge(shown.state, ascii_only=ascii_only), epoch)
+    title = Content.assemble(head, dot, (name, "bold"), dot, badge(shown.state, ascii_only=ascii_only), epoch)
+    return plain(title) if ascii_only else title
 
 
 def quiet(text: str) -> Content:

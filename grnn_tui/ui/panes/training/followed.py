@@ -5,22 +5,28 @@ The pane, the strip and the monitor show the same followed run; `version` tells 
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 
 from grnn_tui.errors import RunError
 from grnn_tui.runs.commands import Command, append_command
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import Started
-from grnn_tui.runs.view import RunView
+from grnn_tui.runs.view import RunView, Sitting, sittings
 from grnn_tui.ui.panes.training.events import EventLog
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.smoothing import Smoothed
 
 STATUS_EVERY = 1.0
 """Seconds between looks at the process."""
-BIG_BYTES = 4 << 20
-"""More unread rows than this are read away from the event loop."""
+BIG_BYTES = 1 << 18
+"""More unread rows than this are read by a thread, a portion between two polls, so that no key waits for them."""
+
+PORTION_SECONDS = 0.2
+"""How long the thread reads until it hands over what it has: a little less than lies between two polls."""
 
 
 class FollowedRun:
@@ -40,6 +46,7 @@ class FollowedRun:
         """What the rows tell."""
         self._reader = MetricsReader(run.metrics)
         self._smoothed = self._new_smoothed()
+        self._portion: Future[list[Sitting]] | None = None
         self._status_at = float("-inf")
         self.total_epochs, self.data, self.backend = self._asked_for()
 
@@ -52,18 +59,6 @@ class FollowedRun:
     def smoothed(self) -> Smoothed:
         """The moving average of the training loss."""
         return self._smoothed
-
-    def pending_bytes(self) -> int:
-        """How much of the metrics has not been read."""
-        try:
-            return self.run.metrics.stat().st_size - self._reader.offset
-        except OSError:
-            return 0
-
-    @property
-    def much_is_unread(self) -> bool:
-        """Whether reading on would make keys wait."""
-        return self.pending_bytes() > BIG_BYTES
 
     def poll(self, now: float) -> bool:
         """Take in what is new; whether anything changed. `now`: seconds since the epoch."""
@@ -78,7 +73,7 @@ class FollowedRun:
     def look_through(self, options: ChartOptions) -> None:
         """Another way of looking."""
         if options.smoothing != self.options.smoothing:
-            self._smoothed.restart(options.smoothing)
+            self._smoothed.smoothing = options.smoothing
             if self.overlay is not None:
                 self.overlay.look_through(options)
         self.options = options
@@ -107,17 +102,33 @@ class FollowedRun:
             raise RunError(f"the run {self.name} has ended; `grnn-tui train --resume {self.name}` goes on with it")
         append_command(self.run.commands, command)
 
+    @property
+    def loading(self) -> bool:
+        """Whether a long history is still being read."""
+        return self._portion is not None
+
     def _read(self) -> bool:
-        rows = self._reader.read_new()
-        if not rows:
-            return False
-        self.view.feed(rows)
-        if any(isinstance(row, Started) for row in rows):
-            self._smoothed.restart()
+        parts = self._next_rows()
+        for part in parts:
+            self.view.take_in(part)
+            if any(isinstance(row, Started) for row in part.others[:1]):
+                self._smoothed.restart()
+            self.last_at = part.newest.at or self.last_at
+            self.log.feed(part.others)
         self._smoothed.catch_up()
-        self.last_at = max((row.at for row in rows), default=0.0) or self.last_at
-        self.log.feed(rows)
-        return True
+        return bool(parts)
+
+    def _next_rows(self) -> list[Sitting]:
+        """What is new, or a portion of it; nothing while a thread reads."""
+        parts: list[Sitting] = []
+        if self._portion is not None:
+            if not self._portion.done():
+                return []
+            parts, self._portion = self._portion.result(), None
+        if self._reader.unread() <= BIG_BYTES:
+            return parts + sittings(self._reader.read_new())
+        self._portion = _in_thread(self._reader)
+        return parts
 
     def _look(self, now: float) -> bool:
         self._status_at = now
@@ -135,3 +146,22 @@ class FollowedRun:
         except RunError:
             return None, "", ""
         return request.training.epochs, " ".join(Path(s).name for s in request.data.sources), request.backend
+
+
+def _in_thread(reader: MetricsReader) -> Future[list[Sitting]]:
+    """A portion of the rows, read while the screen goes on; whatever goes wrong is raised by `result`."""
+    future: Future[list[Sitting]] = Future()
+
+    def read() -> None:
+        parts: list[Sitting] = []
+        end = time.monotonic() + PORTION_SECONDS
+        try:
+            while time.monotonic() < end and (rows := reader.read_some()):
+                parts += sittings(rows)
+        except OSError as error:
+            future.set_exception(error)
+        else:
+            future.set_result(parts)
+
+    Thread(target=read, name="metrics", daemon=True).start()
+    return future

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.panes.training.messages import NoticeGiven, PlayRequested, RunDetached
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.shown import Shown
-from grnn_tui.ui.widgets.chart import Plot
+from grnn_tui.ui.widgets.chart_plot import Plot
 from grnn_tui.ui.widgets.chart_view import ChartView
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Following(_Base):
     followed: FollowedRun | None = None
     _painted: tuple[int, str] = (-1, "")
     _painted_at: float = float("-inf")
-    _loading: bool = False
+    _ticked_at: float = float("-inf")
 
     def follow(self, followed: FollowedRun | None) -> None:
         """Show this run from now on, or none."""
@@ -50,15 +49,11 @@ class Following(_Base):
         """Read what is new and repaint if anything changed, at most five times a second. `now`: seconds since the
         epoch."""
         followed = self.followed
-        if self._loading:
-            return
+        self._ticked_at = now
         if followed is None:
             if self._painted != (0, "none"):
                 self._painted = (0, "none")
                 self.paint(None, now)
-            return
-        if followed.much_is_unread:
-            self._load(followed, now)
             return
         followed.poll(now)
         if not self.display:
@@ -75,6 +70,11 @@ class Following(_Base):
         """Show `followed` as it is; written by each view."""
         raise NotImplementedError
 
+    @property
+    def ascii_only(self) -> bool:
+        """Whether the terminal has no signs but ASCII; written by each view."""
+        return False
+
     def columns(self) -> int:
         """Cells across which curves are drawn; written by each view."""
         return 80
@@ -86,32 +86,21 @@ class Following(_Base):
         other = None
         over = followed.overlay
         if over is not None:
-            other = (over.view, over.smoothed.series, sanitise(over.name))
+            other = (over.view, over.smoothed, sanitise(over.name))
         return plot_of(
             followed.view,
-            followed.smoothed.series,
+            followed.smoothed,
             followed.options,
             self.columns(),
             other,
         )
 
-    def _load(self, followed: FollowedRun, now: float) -> None:
-        """Read a long history in a thread, so that no key waits for it."""
-        self._loading = True
-
-        def read() -> None:
-            try:
-                followed.poll(now)
-            finally:
-                self._loading = False
-
-        self.run_worker(read, thread=True, group="training-load", exit_on_error=False)
-
     def look(self, options: ChartOptions) -> None:
-        """Another way of looking, painted at the next tick."""
+        """Another way of looking, painted as soon as this key is dealt with."""
         if self.followed is not None:
             self.followed.look_through(options)
             self._painted_at = float("-inf")
+            self.call_later(self.tick, self._ticked_at)
 
     def action_metric_before(self) -> None:
         """The metric before, or the cursor a cell back."""
@@ -174,7 +163,6 @@ class Following(_Base):
             text = "no other run to lay over" if shown is None else "overlay taken away"
         else:
             other = Followed(Run(after[0]))
-            await asyncio.to_thread(other.poll, time.time())
             followed.lay_over(other)
             text = f"laid over: {other.name}"
         self.post_message(NoticeGiven(sanitise(text)))
@@ -224,7 +212,7 @@ class Following(_Base):
             return
         from grnn_tui.ui.screens.stop import StopDialog
 
-        self.app.push_screen(StopDialog(sanitise(self.followed.name)), self._stop_chosen)
+        self.app.push_screen(StopDialog(sanitise(self.followed.name), ascii_only=self.ascii_only), self._stop_chosen)
 
     def action_set_rate(self) -> None:
         """Ask for another learning rate."""
@@ -233,7 +221,8 @@ class Following(_Base):
         from grnn_tui.ui.screens.stop import RateDialog
 
         trained = self.followed.view.trained
-        self.app.push_screen(RateDialog(trained.lr if trained is not None else None), self._rate_chosen)
+        rate = trained.lr if trained is not None else None
+        self.app.push_screen(RateDialog(rate, ascii_only=self.ascii_only), self._rate_chosen)
 
     def ask(self, command: Command, notice: str) -> None:
         """Steer the run, and say so, or say why not."""
@@ -270,7 +259,7 @@ def shown_run(followed: FollowedRun, now: float) -> Shown:
 
     return shown_of(
         followed.view,
-        followed.smoothed.series,
+        followed.smoothed,
         followed.status,
         tuple(followed.log.lines),
         name=followed.name,

@@ -82,6 +82,11 @@ class TrainingPane(Following, Widget, can_focus=True):
         """Cells across which curves are drawn."""
         return self._chart.plot_columns
 
+    @property
+    def ascii_only(self) -> bool:
+        """Whether the chart is drawn in ASCII, and all else with it."""
+        return self._chart.markers == "ascii"
+
     def set_markers(self, markers: Markers) -> None:
         """Another ladder of glyphs."""
         self._chart.markers = markers
@@ -94,13 +99,13 @@ class TrainingPane(Following, Widget, can_focus=True):
             self._title(Content(f"{self._number} Training" if self._number else "Training"))
             return
         shown = shown_run(followed, now)
-        ascii_only = self._chart.markers == "ascii"
+        ascii_only = self.ascii_only
         self._title(figures.title_of(shown, self._number, ascii_only=ascii_only))
         self._chart.show(self.plot(followed))
         from grnn_tui.ui.panes.training.view import reading_of
 
         width = max(20, self.size.width)
-        reading = reading_of(followed.view, followed.smoothed.series, followed.options)
+        reading = reading_of(followed.view, followed.smoothed, followed.options)
         first = (
             figures.reading_line(reading, width)
             if reading is not None
@@ -186,7 +191,7 @@ class TrainingStrip(Following, Widget):
         from grnn_tui.ui.panes.training.view import recent
 
         cells = 2 * spark if self._markers == "braille" else spark
-        line = sparkline(recent(followed.smoothed.series, cells), self._markers)
+        line = sparkline(recent(followed.smoothed, cells), self._markers)
         done = Content.assemble(figures.bar(shown.share, bar, ascii_only=ascii_only), f" {shown.share:4.0%}")
         return figures.fitted(
             (

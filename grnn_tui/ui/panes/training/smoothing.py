@@ -1,11 +1,13 @@
-"""An exponential moving average over a growing curve.
+"""An exponential moving average, computed where it is looked at.
 
     m_t = s_t m_{t-1} + (1 - s_t) y_t,   w_t = s_t w_{t-1} + (1 - s_t),   shown: m_t / w_t
     s_t = min(s, (1 + t) / (10 + t)),    t counting the numbers so far
 
 The division takes the bias towards the start value out, and the lighter smoothing of the first points lets the line
-follow the steep beginning of a run. A y that is not a number adds to neither and leaves a gap there. New points cost
-their number; another smoothing costs one pass over blocks.
+follow the steep beginning of a run. A y that is not a number adds to neither and leaves a gap there.
+
+What lies so far back that s^k is below `FORGOTTEN` moves no digit of the sum, so a value is one product with the last
+few thousand points. A chart asks for a few hundred of them: another smoothing costs the same however long the run is.
 """
 
 from __future__ import annotations
@@ -15,10 +17,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.runs.series import Series
+from grnn_tui.runs.series import Growing, Indices, Series
 
-_BLOCK = 64
-_SCALAR_BELOW = 256
+FORGOTTEN = 1e-13
 
 Floats = NDArray[np.float64]
 
@@ -28,61 +29,72 @@ class Smoothed:
 
     def __init__(self, source: Series, smoothing: float) -> None:
         self.source = source
+        self._known = Growing()
+        self._places = Growing()
+        """Where in the source each known number stands."""
+        self._seen = 0
         self.smoothing = smoothing
-        self.series = Series()
-        self._sum = self._weight = 0.0
-        self._count = 0
 
-    def restart(self, smoothing: float | None = None) -> None:
-        """Begin anew: another smoothing, or a source that was cut back."""
-        self.smoothing = self.smoothing if smoothing is None else smoothing
-        self.series = Series()
-        self._sum = self._weight = 0.0
-        self._count = 0
+    @property
+    def smoothing(self) -> float:
+        """The weight s of the past."""
+        return self._smoothing
+
+    @smoothing.setter
+    def smoothing(self, s: float) -> None:
+        self._smoothing = s
+        self._early = max(0, math.ceil((10 * s - 1) / (1 - s)))
+        """How many numbers are smoothed more lightly than by s."""
+        reach = 1 if s == 0 else math.ceil(math.log(FORGOTTEN) / math.log(s))
+        self._kernel = (1 - s) * s ** np.arange(reach)[::-1]
+        self._beginning: list[tuple[float, float]] = []
+        """m and w of the first numbers."""
+
+    def restart(self) -> None:
+        """Begin anew with a source that was cut back."""
+        self._known, self._places, self._seen = Growing(), Growing(), 0
+        self._beginning = []
         self.catch_up()
 
     def catch_up(self) -> None:
         """Take in the points that the source has gained."""
-        done = len(self.series)
-        if len(self.source) == done:
-            return
-        xs, ys = self.source.x[done:], self.source.y[done:]
-        smooth = self._few(ys) if len(ys) < _SCALAR_BELOW else self._many(ys)
-        for x, y in zip(xs.tolist(), smooth.tolist(), strict=True):
-            self.series.append(x, y)
+        fresh = self.source.y[self._seen :]
+        finite = np.flatnonzero(np.isfinite(fresh))
+        self._known.extend(fresh[finite])
+        self._places.extend((finite + self._seen).astype(np.float64))
+        self._seen += len(fresh)
 
-    def _few(self, ys: Floats) -> Floats:
-        out = np.full(len(ys), np.nan)
-        for i, y in enumerate(ys.tolist()):
-            if np.isfinite(y):
-                s = min(self.smoothing, (1 + self._count) / (10 + self._count))
-                self._sum, self._weight = s * self._sum + (1 - s) * y, s * self._weight + (1 - s)
-                self._count += 1
-                out[i] = self._sum / self._weight
+    def last_numbers(self, ends: Indices) -> Indices:
+        """The index of the last number before each of `ends`; -1 where there is none."""
+        ranks = np.searchsorted(self._places.values, ends)
+        found = np.full(len(ends), -1)
+        found[ranks > 0] = self._places.values[ranks[ranks > 0] - 1]
+        return found
+
+    def at(self, indices: Indices) -> Floats:
+        """The average at these points of the source [n]; NaN where the source holds no number."""
+        places = self._places.values
+        ranks = np.searchsorted(places, indices)
+        out = np.full(len(indices), np.nan)
+        self._begin()
+        for i, rank in enumerate(ranks.tolist()):
+            if rank < len(places) and places[rank] == indices[i]:
+                out[i] = self._value(rank)
         return out
 
-    def _many(self, ys: Floats) -> Floats:
-        """The same by blocks: within a block by a triangular matrix, from block to block by a carry."""
-        out = np.full(len(ys), np.nan)
-        finite = np.isfinite(ys)
-        known = ys[finite]
-        early = max(0, math.ceil((10 * self.smoothing - 1) / (1 - self.smoothing)) - self._count)
-        out[finite] = np.concatenate((self._few(known[:early]), self._blocks(known[early:])))
-        return out
+    def _begin(self) -> None:
+        done = len(self._beginning)
+        m, w = self._beginning[-1] if done else (0.0, 0.0)
+        for t, y in enumerate(self._known.values[done : self._early].tolist(), done):
+            s = (1 + t) / (10 + t)
+            m, w = s * m + (1 - s) * y, s * w + (1 - s)
+            self._beginning.append((m, w))
 
-    def _blocks(self, known: Floats) -> Floats:
-        whole = len(known) // _BLOCK * _BLOCK
-        s, power = self.smoothing, np.arange(_BLOCK)
-        lag = power[:, None] - power[None, :]
-        kernel = np.where(lag >= 0, (1 - s) * s ** np.maximum(lag, 0), 0.0)
-        within = known[:whole].reshape(-1, _BLOCK) @ kernel.T
-        ones = kernel.sum(axis=1)
-        decay = s ** (power + 1.0)
-        sums, weights = np.empty(len(within)), np.empty(len(within))
-        for block, last in enumerate(within[:, -1].tolist()):
-            sums[block], weights[block] = self._sum, self._weight
-            self._sum = decay[-1] * self._sum + last
-            self._weight = decay[-1] * self._weight + ones[-1]
-        smooth = (within + sums[:, None] * decay) / (ones + weights[:, None] * decay)
-        self._count += whole
-        return np.concatenate((smooth.ravel(), self._few(known[whole:])))
+    def _value(self, rank: int) -> float:
+        if rank < self._early:
+            m, w = self._beginning[rank]
+            return m / w
+        m, w = self._beginning[-1] if self._early else (0.0, 0.0)
+        decay = self.smoothing ** (rank + 1 - self._early)
+        window = self._known.values[max(self._early, rank + 1 - len(self._kernel)) : rank + 1]
+        return float((decay * m + window @ self._kernel[-len(window) :]) / (1 - decay * (1 - w)))

@@ -19,7 +19,8 @@ from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.panes.training.events import Told
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.shown import Reading, Shown
-from grnn_tui.ui.widgets.chart import Curve, Level, Plot
+from grnn_tui.ui.panes.training.smoothing import Smoothed
+from grnn_tui.ui.widgets.chart_plot import Curve, Level, Plot
 from grnn_tui.ui.widgets.chart_ticks import count, duration, number, si
 
 Floats = NDArray[np.float64]
@@ -39,25 +40,42 @@ class Reduced:
 
 
 def reduced(series: Series, width: int, begin: float, end: float) -> Reduced:
-    """The part of `series` from x = `begin` to `end` in at most `2 width` points; no extreme is lost."""
+    """The part of `series` from x = `begin` to `end` in about `2 width` points; no extreme is lost.
+
+    Of few points, the one before `begin` comes too: a line leads from it into the picture.
+    """
     first, after = (int(i) for i in np.searchsorted(series.x, (begin, np.nextafter(end, np.inf))))
     if after - first <= 2 * width:
+        first = max(0, first - 1)
         ys = series.y[first:after].copy()
         return Reduced(series.x[first:after].copy(), ys, ys, ys)
     columns = series.columns(width, begin, end)
     edges = np.linspace(begin, end, width + 1)
-    filled = np.diff(np.searchsorted(series.x, edges)) > 0
-    filled[-1] = True
+    filled = np.diff(series.cuts(width, begin, end)) > 0
     middles = (edges[:-1] + edges[1:]) / 2
     return Reduced(middles[filled], columns.low[filled], columns.high[filled], columns.last[filled])
 
 
+def averaged(smoothed: Smoothed, width: int, begin: float, end: float) -> tuple[Floats, Floats]:
+    """The moving average from x = `begin` to `end` in at most `2 width` points (x, y); NaN is a gap."""
+    source = smoothed.source
+    first, after = (int(i) for i in np.searchsorted(source.x, (begin, np.nextafter(end, np.inf))))
+    if after - first <= 2 * width:
+        points = np.arange(max(0, first - 1), after)
+        return source.x[points], smoothed.at(points)
+    cuts = source.cuts(width, begin, end)
+    begins, ends = cuts[:-1][np.diff(cuts) > 0], cuts[1:][np.diff(cuts) > 0]
+    numbers = smoothed.last_numbers(ends)
+    points = np.where(numbers < begins, ends - 1, numbers)
+    return source.x[points], smoothed.at(points)
+
+
 def plot_of(
     view: RunView,
-    smoothed: Series,
+    smoothed: Smoothed,
     options: ChartOptions,
     columns: int,
-    other: tuple[RunView, Series, SafeText] | None = None,
+    other: tuple[RunView, Smoothed, SafeText] | None = None,
 ) -> Plot:
     """The chart of one metric on about `columns` cells across."""
     metric = options.metric
@@ -78,8 +96,8 @@ def plot_of(
     if lossy:
         if options.smoothing > 0:
             curves.append(Curve("raw", xs, (band.lows * scale).tolist(), (band.highs * scale).tolist()))
-        line = reduced(smoothed, 2 * columns, begin, end)
-        curves.append(Curve("train", _xs(view, line.xs, options), (line.lasts * scale).tolist(), label="train"))
+        steps, line = averaged(smoothed, 2 * columns, begin, end)
+        curves.append(Curve("train", _xs(view, steps, options), (line * scale).tolist(), label="train"))
         points = reduced(view.validation, 2 * columns, begin, end)
         valid = (points.lasts * scale).tolist()
         curves.append(Curve("valid", _xs(view, points.xs, options), valid, label="valid", dots=True))
@@ -108,7 +126,7 @@ def levels_of(started: Started | None, scale: float = 1.0) -> tuple[Level, ...]:
 
 def shown_of(
     view: RunView,
-    smoothed: Series,
+    smoothed: Smoothed,
     status: Status,
     log: tuple[Told, ...] = (),
     *,
@@ -157,7 +175,7 @@ def shown_of(
     )
 
 
-def reading_of(view: RunView, smoothed: Series, options: ChartOptions) -> Reading | None:
+def reading_of(view: RunView, smoothed: Smoothed, options: ChartOptions) -> Reading | None:
     """The values nearest to the cursor, of the metric shown."""
     if options.cursor is None or not len(view.loss):
         return None
@@ -169,7 +187,7 @@ def reading_of(view: RunView, smoothed: Series, options: ChartOptions) -> Readin
     seconds = float(np.interp(at, view.seconds.x, view.seconds.y))
     return Reading(
         x=f"step {count(int(at))} · {duration(seconds)}",
-        train=_figure(_nearest(smoothed, step)[1], scale) if lossy else "",
+        train=_figure(float(smoothed.at(np.array([_nearest_index(view.loss, step)]))[0]), scale) if lossy else "",
         raw=_figure(raw, scale),
         valid=_figure(_nearest(view.validation, step)[1], scale) if lossy and len(view.validation) else "",
     )
@@ -185,15 +203,11 @@ def moved_cursor(view: RunView, options: ChartOptions, columns: int, by: int) ->
     return options.with_cursor(min(high, max(low, at)))
 
 
-def recent(series: Series, points: int) -> list[float]:
-    """The whole of `series` in `points` values, for a sparkline."""
-    if not len(series):
-        return []
-    line = reduced(series, points, float(series.x[0]), float(series.x[-1]))
-    if len(line.lasts) <= points:
-        return [float(v) for v in line.lasts]
-    picked = np.linspace(0, len(line.lasts) - 1, points).round().astype(int)
-    return [float(line.lasts[i]) for i in picked]
+def recent(smoothed: Smoothed, points: int) -> list[float]:
+    """The whole moving average in at most `points` values, for a sparkline."""
+    size = len(smoothed.source)
+    picked = np.linspace(0, size - 1, min(points, size)).round().astype(int)
+    return [float(y) for y in smoothed.at(picked)]
 
 
 def _x_range(view: RunView, options: ChartOptions, other: RunView | None) -> tuple[float, float] | None:
@@ -238,7 +252,7 @@ def _star(view: RunView, options: ChartOptions, scale: float) -> tuple[float, fl
 
 
 def _other_curve(
-    other: tuple[RunView, Series, SafeText],
+    other: tuple[RunView, Smoothed, SafeText],
     options: ChartOptions,
     columns: int,
     x_range: tuple[float, float],
@@ -246,25 +260,33 @@ def _other_curve(
 ) -> Curve:
     view, smoothed, name = other
     begin, end = (_step_at(view, x) if options.time else x for x in x_range)
-    source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(options.metric, smoothed)
-    line = reduced(source, 2 * columns, begin, end)
-    return Curve("other", _xs(view, line.xs, options), (line.lasts * scale).tolist(), label=sanitise(name[:8]))
+    source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(options.metric)
+    if source is None:
+        xs, ys = averaged(smoothed, 2 * columns, begin, end)
+    else:
+        line = reduced(source, 2 * columns, begin, end)
+        xs, ys = line.xs, line.lasts
+    return Curve("other", _xs(view, xs, options), (ys * scale).tolist(), label=sanitise(name[:8]))
+
+
+def _nearest_index(series: Series, x: float) -> int:
+    after = int(np.searchsorted(series.x, x))
+    near = [i for i in (after - 1, after) if 0 <= i < len(series)]
+    return min(near, key=lambda i: abs(float(series.x[i]) - x))
 
 
 def _nearest(series: Series, x: float) -> tuple[float, float | None]:
     if not len(series):
         return x, None
-    after = int(np.searchsorted(series.x, x))
-    near = [i for i in (after - 1, after) if 0 <= i < len(series)]
-    best = min(near, key=lambda i: abs(float(series.x[i]) - x))
+    best = _nearest_index(series, x)
     return float(series.x[best]), float(series.y[best])
 
 
-def _last(series: Series) -> float | None:
-    for value in series.y[-64:][::-1].tolist():
-        if math.isfinite(value):
-            return float(value)
-    return None
+def _last(smoothed: Smoothed) -> float | None:
+    """The newest average, unless the loss has been no number for a while."""
+    size = len(smoothed.source)
+    last = smoothed.last_numbers(np.array([size]))
+    return float(smoothed.at(last)[0]) if last[0] >= max(0, size - 64) else None
 
 
 def _best_ngram(started: Started | None) -> tuple[str, float] | None:
