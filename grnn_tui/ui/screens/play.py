@@ -227,6 +227,10 @@ class PlayScreen(Screen[None]):
 
     def on_key(self) -> None:
         """A key has been pressed: the notice was seen."""
+        self.drop_notice()
+
+    def drop_notice(self) -> None:
+        """Show keys again."""
         if self.controller.state.notice is not None:
             self._notice_shown = self.controller.state.notice.number
             self.show_keys()
@@ -246,7 +250,8 @@ class PlayScreen(Screen[None]):
         self.action_generate()
 
     def on_prompt_left(self, _: PromptLeft) -> None:
-        """Tab in the prompt."""
+        """Tab in the prompt: commands may follow."""
+        self.controller.look_around()
         self.jump("output")
 
     def on_stop_asked(self, _: StopAsked) -> None:
