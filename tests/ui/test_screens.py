@@ -217,3 +217,32 @@ async def test_a_text_file_opens_the_form_with_it(tmp_path: Path) -> None:
     async with stage(train_on=str(text)) as here:
         await until(here.pilot, lambda: isinstance(here.app.screen, TrainForm))
         await until(here.pilot, lambda: any(field.value == str(text) for field in here.app.screen.query(Input)))
+
+
+LONG = (
+    "/home/somebody/texts/a-folder-with-a-long-name/book.txt cannot be read: permission denied;"
+    " make it readable, or choose another text in the form for a new run"
+)
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 40)])
+@pytest.mark.parametrize("key", ["tab", "question_mark"])
+async def test_a_long_notice_can_be_read_to_its_end(size: tuple[int, int], key: str) -> None:
+    async with stage(size) as here:
+        await here.press("tab", key)
+        here.app.notice(LONG, "error")
+        await until(here.pilot, lambda: set(LONG.split()) <= set(screen_text(here.app).replace("│", " ").split()), 20)
+
+
+async def test_a_short_notice_takes_one_row_and_a_key_brings_the_keys_back() -> None:
+    async with stage(SMALL) as here:
+        await here.press("tab")
+        here.app.notice(LONG)
+        await here.settle()
+        assert here.screen.keys.size.height == 3
+        await here.press("1")
+        assert here.screen.keys.size.height == 1
+        here.app.notice("copied")
+        await here.settle()
+        assert here.screen.keys.size.height == 1
+        assert "palette" in screen_text(here.app).splitlines()[-1]

@@ -22,7 +22,7 @@ from grnn_tui.engine.protocol import Field
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs.request import RunRequest, TrainingOptions
 from grnn_tui.safetext import cell_width, sanitise
-from grnn_tui.ui.screens.form_rows import Choice, ChoiceList, cut_at_word
+from grnn_tui.ui.screens.form_rows import Choice, ChoiceList
 from grnn_tui.ui.screens.request_form import (
     MAIN_OPTIONS,
     MORE_OPTIONS,
@@ -40,6 +40,7 @@ from grnn_tui.ui.screens.request_form import (
     training_fields,
 )
 from grnn_tui.ui.screens.train_form import TrainForm
+from grnn_tui.ui.widgets.lines import cut_at_word
 from tests.ui.support.catalogue import catalogue
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text

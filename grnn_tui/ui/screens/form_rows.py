@@ -6,7 +6,6 @@ A form has thirty of them. Labels, notes and choices draw themselves, so that it
 from __future__ import annotations
 
 import asyncio
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,27 +24,12 @@ from textual.widgets.option_list import Option
 from grnn_tui.safetext import SafeText, cell_width, clip, sanitise
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.screens.request_form import completions
-from grnn_tui.ui.widgets.lines import Cell, LineView
+from grnn_tui.ui.widgets.lines import Cell, LineView, cut_at_word
 from grnn_tui.ui.widgets.lines import Row as Cells
 
 LABEL_CELLS = 17
 CONTROL_CELLS = 20
 NOTE_AT = LABEL_CELLS + CONTROL_CELLS + 2
-
-
-def cut_at_word(text: SafeText, cells: int, ellipsis: str) -> SafeText:
-    """The words of `text` that fit in `cells`, ending in `ellipsis` if some did not."""
-    if cell_width(text) <= cells:
-        return text
-    short = clip(text, cells - cell_width(sanitise(ellipsis)), "")
-    whole = text.startswith(short + " ") or " " not in short
-    return sanitise((short if whole else short.rpartition(" ")[0]).rstrip(" ,;:") + ellipsis)
-
-
-def wrapped(text: SafeText, cells: int, rows: int, ellipsis: str) -> list[SafeText]:
-    """`text` in at most `rows` rows of `cells`, broken between words."""
-    lines = textwrap.wrap(text, max(8, cells), break_on_hyphens=False, max_lines=rows, placeholder=f" {ellipsis}")
-    return [clip(sanitise(line), cells, ellipsis) for line in lines]
 
 
 class PathSuggester(Suggester):

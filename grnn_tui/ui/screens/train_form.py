@@ -25,9 +25,10 @@ from grnn_tui.safetext import SafeText, clip, clip_start, sanitise
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.markers import ASCII, UNICODE
 from grnn_tui.ui.screens.form_fields import FormFields
-from grnn_tui.ui.screens.form_rows import CONTROL_CELLS, LABEL_CELLS, wrapped
+from grnn_tui.ui.screens.form_rows import CONTROL_CELLS, LABEL_CELLS
 from grnn_tui.ui.screens.request_form import Entries, command_of, faults, parameters_of, parsed, request_of
 from grnn_tui.ui.widgets.chart_ticks import si
+from grnn_tui.ui.widgets.lines import wrapped
 
 COMMAND_ROWS = 2
 """Rows for the command that would make the same run."""
