@@ -143,3 +143,28 @@ def test_a_run_is_really_started_detached_and_followed_to_its_end(root: Path) ->
     assert followed.view.best is not None
     assert followed.log.lines[0].kind == "started"
     assert any(isinstance(event, Noted) for event in followed.view.events)
+
+
+async def test_help_begins_with_the_screen_it_is_asked_on_whose_footer_names_it(root: Path) -> None:
+    run = make_run(root, rows=list(story(100)))
+    async with stage(SMALL) as here:
+        here.app.push_screen(MonitorScreen(FollowedRun(run)))
+        await until(here.pilot, lambda: "? help" in screen_text(here.app))
+        assert "W play it" in screen_text(here.app)
+        await here.press("question_mark")
+        await until(here.pilot, lambda: "Training monitor" in screen_text(here.app))
+
+
+async def test_a_notice_seen_on_another_screen_is_not_shown_again_on_the_main_one(root: Path) -> None:
+    make_run(root, rows=list(story(100)), alive=True)
+    async with stage(SMALL) as here:
+        app = here.app
+        await here.press("tab", "u")
+        await until(here.pilot, lambda: isinstance(app.screen, RunsScreen) and "1120" in screen_text(app))
+        await here.press("d")
+        await until(here.pilot, lambda: "stop it first" in screen_text(app))
+        app.clear_notifications()
+        await here.press("enter")
+        await until(here.pilot, lambda: app.screen is app.playground)
+        await here.settle()
+        assert "stop it first" not in screen_text(app)

@@ -69,7 +69,7 @@ class RateDialog(ModalScreen[float | None]):
 
     DEFAULT_CSS = f"""
     RateDialog {{ {BOX} }}
-    RateDialog Input {{ border: none; height: 1; padding: 0 1; background: $boost; }}
+    RateDialog Input {{ height: 1; padding: 0 1; background: $foreground 12%; }}
     RateDialog #rate-error {{ height: 1; color: $error; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
@@ -82,7 +82,7 @@ class RateDialog(ModalScreen[float | None]):
         """One field and one line for its fault."""
         with Vertical() as box:
             box.border_title = Content("Learning rate (peak of the schedule)")
-            yield Input(placeholder="such as 3e-4", id="rate")
+            yield Input(placeholder="such as 3e-4", id="rate", compact=True)
             yield Static(id="rate-error", markup=False)
             now = f"now {number(self._rate)} · " if self._rate else ""
             yield Static(Content.styled(now + "enter sets it · esc leaves it", "dim"), markup=False)
