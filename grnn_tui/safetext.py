@@ -132,6 +132,19 @@ def clip(text: SafeText, cells: int, ellipsis: str = "…") -> SafeText:
     return sanitise(text[:end] + ellipsis)
 
 
+def clip_start(text: SafeText, cells: int, ellipsis: str = "…") -> SafeText:
+    """The end of the one line `text` that fits in `cells`, beginning with `ellipsis` if something was cut."""
+    if cell_width(text) <= cells:
+        return text
+    room = cells - len(ellipsis)
+    if room < 0:
+        return _safe("")
+    start = len(text)
+    while (room := room - (_cells(text[start - 1]) or 0)) >= 0:
+        start -= 1
+    return sanitise(ellipsis + text[start:])
+
+
 @lru_cache(maxsize=4096)
 def glyph_of(symbol: str, *, ascii_only: bool = False) -> SafeText:
     """One vocabulary symbol as it is drawn inside running text: one or two cells for a character.

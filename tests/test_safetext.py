@@ -21,6 +21,7 @@ from grnn_tui.safetext import (
     SafeText,
     cell_width,
     clip,
+    clip_start,
     for_terminal,
     glyph_of,
     name_of,
@@ -297,6 +298,15 @@ def test_clip_never_exceeds_its_cells(text: str, cells: int) -> None:
     clipped = clip(sanitise(text), cells)
     assert cell_width(clipped) <= max(cells, 0)
     assert_harmless(clipped)
+    ending = clip_start(sanitise(text), cells)
+    assert cell_width(ending) <= max(cells, 0)
+    assert_harmless(ending)
+
+
+def test_clip_start_keeps_the_end() -> None:
+    assert clip_start(sanitise("/a/b/book.txt"), 9) == "…book.txt"
+    assert clip_start(sanitise("book.txt"), 8) == "book.txt"
+    assert clip_start(sanitise("漢字"), 3) == "…字"
 
 
 class Terminal(io.TextIOWrapper):

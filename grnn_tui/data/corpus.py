@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from grnn_tui.data.cache import FORMAT, CorpusCache, Entry, Remembered, Symbols, SymbolType, cache_directory
 from grnn_tui.data.decoding import TextDecoder, check_encoding
 from grnn_tui.data.sources import Source, resolve
-from grnn_tui.data.vocabulary import Unit, Vocabulary
+from grnn_tui.data.unit import Unit
+from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
 
 Progress = Callable[[int, int | None], None]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-Unit = Literal["character", "byte"]
+from grnn_tui.data.unit import Unit
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from grnn_tui.data.vocabulary import Unit
+from grnn_tui.data.unit import Unit
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant", "plateau"]

@@ -203,7 +203,7 @@ _MONITOR = (
     _action("checkpoint", "monitor", "C", "save", "Write a checkpoint now", 6),
     _action("pause_run", "monitor", "p P space", "pause", "Let the run wait, or go on", 6),
     _action("set_rate", "monitor", "L", "rate", "Set the learning rate of the run", 1),
-    _action("play_run", "monitor", "W", "play it", "Play the newest checkpoint of the run", 2),
+    _action("play_run", "monitor", "W", "play it", "Play the newest checkpoint of the run", 8),
     _action("stop_run", "monitor", "S", "stop…", "Stop and save, kill, detach", 7),
     _action("export", "monitor", "x", "export", "Write the curves to a CSV and a JSON file in this folder", 1),
     _action("runs", "monitor", "u", "runs", "List runs, alive and past"),
@@ -211,7 +211,7 @@ _MONITOR = (
 )
 
 _RUNS = (
-    _action("attach", "runs", "enter", "attach", "Follow this run in the training pane", 9),
+    _action("attach", "runs", "enter", "follow", "Follow this run in the training pane", 9),
     _action("play", "runs", "p", "play", "Play its newest checkpoint", 8),
     _action("resume", "runs", "r", "resume", "Go on with a run that has ended", 7),
     _action("delete", "runs", "d delete", "delete", "Delete the run; asks first", 6),
@@ -226,11 +226,11 @@ _FORM = (
 )
 
 _SCREENS = (
-    _action("next_difference", "compare", "n down", "further", "Scroll down", 5),
+    _action("next_difference", "compare", "n down", "scroll", "Scroll down", 5),
     _action("earlier_difference", "compare", "p up", "back", "Scroll up"),
     _action("take_left", "compare", "l left", "take left", "Return to the branch on the left", 8),
     _action("take_right", "compare", "r right", "take right", "Return to the branch on the right", 8),
-    _action("other_branch", "compare", "tab", "other", "Compare with the next branch", 6),
+    _action("other_branch", "compare", "tab", "next branch", "Compare with the next branch", 6),
     _action("close", "compare", "q escape", "back", "Back to the main screen", 9),
     _action("close", "models", "q escape", "back", "Back to the main screen", 8),
     _action("open_model", "models", "enter", "open", "Play this model", 9),

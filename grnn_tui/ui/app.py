@@ -205,6 +205,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         if self.screen is self.playground:
             self.playground.show_keys()
         else:
+            self.playground.drop_notice()
             shown = sanitise(text, ascii_only=glyphs_for(self.markers).ascii_only)
             self.notify(shown, severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
 
@@ -234,7 +235,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         from grnn_tui.ui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.grnn_keymap, self.playground.scopes, glyphs_for(self.markers)))
+            here = getattr(self.screen, "scopes", self.playground.scopes)
+            self.push_screen(HelpScreen(self.grnn_keymap, here, glyphs_for(self.markers)))
 
     def action_redraw(self) -> None:
         """Everything anew."""

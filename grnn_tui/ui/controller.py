@@ -158,6 +158,11 @@ class Controller:
         self.state = noticed(replace(self.state, reference=reference), f"opening {reference} ...")
         self.send(OpenModel(reference))
 
+    def look_around(self) -> None:
+        """Ask what there is before anybody wants to know, so that forms and lists open with it."""
+        if self.state.catalogue is None and not self.catalogue_wanted:
+            self.read_catalogue()
+
     def read_catalogue(self) -> None:
         """Ask what there is."""
         self.catalogue_wanted = True

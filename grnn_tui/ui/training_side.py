@@ -34,6 +34,9 @@ else:
     _Base = object
 
 
+ASKING = "asking the engine what can be trained ..."
+
+
 class TrainingSide(_Base):
     """Follows a run; opens form, list and monitor; never makes a key wait.
 
@@ -117,7 +120,7 @@ class TrainingSide(_Base):
         """The form for a new run, as soon as the engine has told what there is."""
         self._form_wanted = (data,)
         if self.controller.state.catalogue is None:
-            self.notice("asking the engine what can be trained ...")
+            self.notice(ASKING)
         self.controller.read_catalogue()
         self.form_if_ready()
 
@@ -130,10 +133,18 @@ class TrainingSide(_Base):
             return
         (data,) = self._form_wanted
         self._form_wanted = None
+        self._drop_asking()
         if not catalogue.backends:
             self.notice("no model can be trained: no backend is installed", "error")
         elif not isinstance(self.screen, TrainForm):
             self.push_screen(TrainForm(catalogue, data=data, ascii_only=self.markers == "ascii"), self._run_started)
+
+    def _drop_asking(self) -> None:
+        """What was asked is answered: the notice that says so goes, wherever it stands."""
+        told = self.controller.state.notice
+        if told is not None and told.text == ASKING:
+            self.playground.drop_notice()
+            self.clear_notifications()
 
     def _run_started(self, path: Path | None) -> None:
         if path is not None:

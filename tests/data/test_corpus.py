@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from grnn_tui.data.builtin import BUILT_INS
 from grnn_tui.data.corpus import Corpus, open_corpus, require_length
 from grnn_tui.data.sources import FilePart
-from grnn_tui.data.vocabulary import Unit, Vocabulary
+from grnn_tui.data.unit import Unit
+from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
 
 TINYSHAKESPEARE = Path(__file__).parents[3] / "shared" / "data" / "tinyshakespeare" / "input.txt"

@@ -228,3 +228,32 @@ async def test_without_colours_nothing_is_painted_in_any(monkeypatch: pytest.Mon
         styles = [segment.style for strip in strips for segment in strip if segment.style is not None]
         assert {colour.name for style in styles for colour in (style.color, style.bgcolor) if colour} <= {"default"}
         assert any(style.bold for style in styles)
+
+
+LONG = (
+    "/home/somebody/texts/a-folder-with-a-long-name/book.txt cannot be read: permission denied;"
+    " make it readable, or choose another text in the form for a new run"
+)
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 40)])
+@pytest.mark.parametrize("key", ["tab", "question_mark"])
+async def test_a_long_notice_can_be_read_to_its_end(size: tuple[int, int], key: str) -> None:
+    async with stage(size) as here:
+        await here.press("tab", key)
+        here.app.notice(LONG, "error")
+        await until(here.pilot, lambda: set(LONG.split()) <= set(screen_text(here.app).replace("│", " ").split()), 20)
+
+
+async def test_a_short_notice_takes_one_row_and_a_key_brings_the_keys_back() -> None:
+    async with stage(SMALL) as here:
+        await here.press("tab")
+        here.app.notice(LONG)
+        await here.settle()
+        assert here.screen.keys.size.height == 3
+        await here.press("1")
+        assert here.screen.keys.size.height == 1
+        here.app.notice("copied")
+        await here.settle()
+        assert here.screen.keys.size.height == 1
+        assert "palette" in screen_text(here.app).splitlines()[-1]

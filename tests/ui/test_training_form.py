@@ -15,12 +15,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.app import App
-from textual.widgets import Button, Input, Select
+from textual.widgets import Button, Input
 
 from grnn_tui.backends.registry import backends
 from grnn_tui.engine.protocol import Field
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs.request import RunRequest, TrainingOptions
+from grnn_tui.safetext import cell_width, sanitise
+from grnn_tui.ui.screens.form_rows import Choice, ChoiceList
 from grnn_tui.ui.screens.request_form import (
     MAIN_OPTIONS,
     MORE_OPTIONS,
@@ -38,6 +40,7 @@ from grnn_tui.ui.screens.request_form import (
     training_fields,
 )
 from grnn_tui.ui.screens.train_form import TrainForm
+from grnn_tui.ui.widgets.lines import cut_at_word
 from tests.ui.support.catalogue import catalogue
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
@@ -192,6 +195,10 @@ def _today() -> str:
     return f"{datetime.now():%m%d}"
 
 
+def form_has_focus(app: Host, name: str) -> bool:
+    return app.focused is not None and app.focused.id == name
+
+
 async def test_by_keyboard_alone_at_80x24() -> None:
     asked: list[RunRequest] = []
 
@@ -202,9 +209,10 @@ async def test_by_keyboard_alone_at_80x24() -> None:
     app = Host(TrainForm(catalogue(), start=start))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen.query("#set-hidden"))
-        await pilot.press("right", "down", "down", "down")
+        assert form_has_focus(app, "path")
+        await pilot.press("down", "right", "down", "down", "down")
         form = app.screen
-        assert form.query_one("#backend").has_focus
+        assert form_has_focus(app, "backend")
         await pilot.press("right")
         await until(pilot, lambda: form.query("#set-window"))
         await pilot.press("down", "down")
@@ -244,7 +252,7 @@ async def test_a_size_fills_the_fields_and_an_own_figure_makes_it_own() -> None:
     app = Host(TrainForm(catalogue()))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.query("#set-hidden"))
-        size: Select[str] = app.screen.query_one("#size", Select)
+        size = app.screen.query_one("#size", Choice)
         size.value = "large"
         await until(pilot, lambda: app.screen.query_one("#set-hidden", Input).value == "512")
         assert app.screen.query_one("#set-layers", Input).value == "2"
@@ -252,13 +260,82 @@ async def test_a_size_fills_the_fields_and_an_own_figure_makes_it_own() -> None:
         await until(pilot, lambda: size.value == "own")
 
 
-async def test_a_text_file_given_is_in_the_form(tmp_path: Path) -> None:
-    text = tmp_path / "book.txt"
+def row_of(app: App[object], label: str) -> str:
+    return next((line for line in screen_text(app).splitlines() if label in line), "")
+
+
+@pytest.mark.parametrize("folder", ["", "a-folder-with-a-rather-long-name/" * 4])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_text_given_is_in_the_form_and_its_end_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], folder: str
+) -> None:
+    text = tmp_path / folder / "book.txt"
+    text.parent.mkdir(parents=True, exist_ok=True)
     text.write_text("x" * 100)
-    app = Host(TrainForm(catalogue(), data=str(text)))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "book.txt" in screen_text(app))
-        await until(pilot, lambda: f"grnn-tui train {text}"[:60] in screen_text(app))
+    monkeypatch.chdir(tmp_path)
+    app = Host(TrainForm(catalogue(), data=f"{folder}book.txt"))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "book.txt " in row_of(app, "your text"))
+        await until(pilot, lambda: "$ grnn-tui train" in screen_text(app))
+        command = screen_text(app).partition("$ grnn-tui train")[2]
+        assert "book.txt " in command
+        assert "--backend lstm --seconds 180" in command
+        await pilot.press("home")
+        await until(pilot, lambda: "book.txt " not in row_of(app, "your text") or not folder)
+        await pilot.press("down")
+        await until(pilot, lambda: "book.txt " in row_of(app, "your text"))
+
+
+async def test_ones_own_text_comes_first_and_a_corpus_stands_in_for_it() -> None:
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "train tales" in screen_text(app))
+        assert form_has_focus(app, "path")
+        assert "→ completes a path" in screen_text(app)
+        await pilot.press(*"/no/such")
+        await until(pilot, lambda: "your text: there is no such file" in screen_text(app))
+        assert "not used" in row_of(app, "or a corpus")
+        await pilot.press(*["backspace"] * 8)
+        await until(pilot, lambda: "train tales" in screen_text(app))
+        assert "small stories" in row_of(app, "or a corpus")
+
+
+async def test_a_choice_is_turned_by_arrows_or_taken_from_a_list() -> None:
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query("#set-hidden"))
+        form = app.screen
+        await pilot.press("down", "left")
+        await until(pilot, lambda: "tinyshakespeare" in row_of(app, "or a corpus"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceList))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
+        assert "tinyshakespeare" in row_of(app, "or a corpus")
+        await pilot.press("enter", "up", "enter")
+        await until(pilot, lambda: app.screen is form and "manual" in row_of(app, "or a corpus"))
+        await until(pilot, lambda: "train manual" in screen_text(app))
+
+
+async def test_a_note_without_room_is_cut_between_words_and_told_in_full_where_the_keys_are() -> None:
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.screen.query("#set-hidden"))
+        assert "recurrent layers, each reading the…" in row_of(app, "layers  ")
+        app.screen.query_one("#set-layers").focus()
+        await until(pilot, lambda: " recurrent layers, each reading the one below " in screen_text(app))
+
+
+@given(st.text(st.sampled_from("ab,é漢 "), max_size=60), st.integers(2, 40))
+@example("one two, three", 9)
+def test_words_are_never_cut(text: str, cells: int) -> None:
+    safe = sanitise(text)
+    cut = cut_at_word(safe, cells, "…")
+    assert cell_width(cut) <= cells
+    words = cut.removesuffix("…").split()
+    assert safe.split()[: len(words)][:-1] == words[:-1]
+    assert cut == safe or cut.endswith("…")
+    assert cut_at_word(sanitise("one two, three"), 9, "…") == "one two…"
 
 
 async def test_starting_does_not_make_keys_wait_and_a_failure_is_told() -> None:

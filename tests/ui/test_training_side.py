@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from grnn_tui.engine.protocol import ReadCatalogue
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.rows import Noted
 from grnn_tui.ui.panes.training.followed import FollowedRun
-from grnn_tui.ui.panes.training.messages import PlayRequested, ResumeRequested, RunAttached, RunDetached
+from grnn_tui.ui.panes.training.messages import PlayRequested, ResumeRequested, RunAttached, RunDetached, RunsRequested
 from grnn_tui.ui.screens.monitor import MonitorScreen
 from grnn_tui.ui.screens.request_form import MAIN_OPTIONS, MORE_OPTIONS, Entries, request_of, training_fields
 from grnn_tui.ui.screens.request_form import shown_default as default
@@ -51,6 +52,37 @@ async def test_keys_lead_to_form_list_and_monitor_and_back(root: Path) -> None:
         await until(here.pilot, lambda: "1120-tales-lstm" in screen_text(app))
         await here.press("q")
         await until(here.pilot, lambda: app.screen is app.playground)
+
+
+async def test_the_form_opens_at_once_after_the_prompt_and_leaves_no_notice_behind() -> None:
+    async with stage(SMALL) as here:
+        assert not here.engine.of_kind(ReadCatalogue)
+        await here.press("tab")
+        assert here.state.catalogue is not None
+        await here.press("t")
+        await until(here.pilot, lambda: isinstance(here.app.screen, TrainForm))
+        assert here.state.notice is None
+
+
+@pytest.mark.parametrize("place", ["main screen", "list of runs"])
+async def test_the_notice_that_the_engine_is_asked_goes_with_the_answer(
+    root: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    async with stage(SMALL) as here:
+        app = here.app
+        monkeypatch.setattr(here.engine, "send", lambda _: None)
+        if place == "list of runs":
+            app.post_message(RunsRequested())
+            await until(here.pilot, lambda: isinstance(app.screen, RunsScreen))
+        app.open_form()
+        await until(here.pilot, lambda: "asking the engine" in screen_text(app))
+        here.engine.say(catalogue())
+        await until(here.pilot, lambda: isinstance(app.screen, TrainForm))
+        await until(here.pilot, lambda: app.screen.query("#set-hidden"))
+        assert "asking the engine" not in screen_text(app)
+        await here.press("escape")
+        await until(here.pilot, lambda: not isinstance(app.screen, TrainForm))
+        assert "asking the engine" not in screen_text(app)
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
@@ -111,3 +143,28 @@ def test_a_run_is_really_started_detached_and_followed_to_its_end(root: Path) ->
     assert followed.view.best is not None
     assert followed.log.lines[0].kind == "started"
     assert any(isinstance(event, Noted) for event in followed.view.events)
+
+
+async def test_help_begins_with_the_screen_it_is_asked_on_whose_footer_names_it(root: Path) -> None:
+    run = make_run(root, rows=list(story(100)))
+    async with stage(SMALL) as here:
+        here.app.push_screen(MonitorScreen(FollowedRun(run)))
+        await until(here.pilot, lambda: "? help" in screen_text(here.app))
+        assert "W play it" in screen_text(here.app)
+        await here.press("question_mark")
+        await until(here.pilot, lambda: "Training monitor" in screen_text(here.app))
+
+
+async def test_a_notice_seen_on_another_screen_is_not_shown_again_on_the_main_one(root: Path) -> None:
+    make_run(root, rows=list(story(100)), alive=True)
+    async with stage(SMALL) as here:
+        app = here.app
+        await here.press("tab", "u")
+        await until(here.pilot, lambda: isinstance(app.screen, RunsScreen) and "1120" in screen_text(app))
+        await here.press("d")
+        await until(here.pilot, lambda: "stop it first" in screen_text(app))
+        app.clear_notifications()
+        await here.press("enter")
+        await until(here.pilot, lambda: app.screen is app.playground)
+        await here.settle()
+        assert "stop it first" not in screen_text(app)

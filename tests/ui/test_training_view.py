@@ -306,7 +306,8 @@ def test_the_summary_says_what_became_of_it() -> None:
 
 def test_a_screen_without_a_run_imports_no_arrays() -> None:
     code = (
-        "import sys, grnn_tui.ui.panes.training.pane, grnn_tui.ui.training_side;"
+        "import sys, grnn_tui.ui.panes.training.pane, grnn_tui.ui.training_side, grnn_tui.ui.screens.train_form,"
+        " grnn_tui.ui.screens.runs, grnn_tui.ui.screens.quit, grnn_tui.runs.store;"
         "print([m for m in ('numpy', 'torch', 'grnn_tui.runs.series') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -259,3 +259,16 @@ def test_comparing_fits_any_size(left: str, right: str, width: int, height: int)
     rows, _ = compare_rows(reads[0], reads[1], None, "character", width, height)
     assert len(rows) <= max(height, 0)
     assert all(width_of(row) <= width for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("width", "foot"),
+    [(80, "2 characters · 1.00 bit/character"), (60, "2 · 1.00 bit/character"), (120, "perplexity 2.00")],
+)
+def test_the_totals_of_a_branch_say_what_they_count_as_far_as_there_is_room(width: int, foot: str) -> None:
+    reads = [
+        BranchRead(BranchInfo(i, None, 0, 4, 1, 1.0, ""), list(text), [1.0] * 4)
+        for i, text in enumerate(("abcd", "abxy"))
+    ]
+    rows, _ = compare_rows(reads[0], reads[1], None, "character", width, 10)
+    assert foot in "".join(cell.text for cell in rows[-1])

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from grnn_tui.engine.protocol import BranchRead
+from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.controller import Controller
 from grnn_tui.ui.figures import bits, perplexity, plural
@@ -59,8 +60,8 @@ class Side:
             return "ends where the other goes on"
         mean = sum(own) / len(own)
         parts = [plural(len(own), unit), f"{bits(mean)} bit/{unit}", f"perplexity {perplexity(mean)}"]
-        text = f" {glyphs.dot} ".join(parts)
-        return text if len(text) <= self.width else f" {glyphs.dot} ".join([str(len(own)), *parts[1:2]])
+        kinds = [f" {glyphs.dot} ".join(kept) for kept in (parts, parts[:2], [str(len(own)), parts[1]])]
+        return next((text for text in kinds if len(text) <= self.width), kinds[-1])
 
 
 def shared_length(left: BranchRead, right: BranchRead) -> int:
@@ -171,6 +172,7 @@ class CompareScreen(Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("compare")
+    scopes: ClassVar[tuple[Scope, ...]] = ("compare", "app")
 
     def __init__(self, controller: Controller, other: int, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.safetext import SafeText, clip, sanitise
+from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.training import figures
 from grnn_tui.ui.panes.training.export import export
@@ -30,6 +31,7 @@ from grnn_tui.ui.widgets.chart_raster import Markers
 from grnn_tui.ui.widgets.chart_ticks import count, si
 from grnn_tui.ui.widgets.chart_view import ChartView
 from grnn_tui.ui.widgets.key_hints import KeyHints
+from grnn_tui.ui.widgets.lines import cut_at_word
 
 SAMPLE_EVERY = 10.0
 """Seconds between two samples, however fast checkpoints come."""
@@ -57,6 +59,7 @@ class MonitorScreen(Following, Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("monitor")
+    scopes: ClassVar[tuple[Scope, ...]] = ("monitor", "app")
 
     def __init__(
         self,
@@ -230,7 +233,7 @@ def event_lines(shown: Shown, width: int, rows: int) -> list[Content]:
     """The newest events, the newest last."""
     lines = []
     for told in shown.log[-rows:] if rows > 0 else ():
-        text = clip(told.text, max(4, width - 7))
+        text = cut_at_word(told.text, max(4, width - 7), "…")
         style = _EVENT_STYLES.get(told.kind, "")
         lines.append(Content.assemble((si(told.step).rjust(5) + "  ", figures.MUTED), (text, style)))
     return lines

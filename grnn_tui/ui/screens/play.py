@@ -26,7 +26,6 @@ from grnn_tui.ui.panes.branches.messages import BranchChosen, ComparisonAsked
 from grnn_tui.ui.panes.branches.pane import BranchesPane
 from grnn_tui.ui.panes.controls.messages import ControlsChanged
 from grnn_tui.ui.panes.controls.pane import ControlsPane
-from grnn_tui.ui.panes.controls.view import Name, stepped
 from grnn_tui.ui.panes.next_symbol.messages import CursorMoved, SymbolForced
 from grnn_tui.ui.panes.next_symbol.pane import NextSymbolPane
 from grnn_tui.ui.panes.next_symbol.view import BarsView
@@ -36,6 +35,7 @@ from grnn_tui.ui.panes.output.view import Colouring, TextView
 from grnn_tui.ui.panes.prompt.messages import GenerationAsked, PromptChanged, PromptLeft, RerollAsked, StopAsked
 from grnn_tui.ui.panes.prompt.pane import PromptPane
 from grnn_tui.ui.panes.prompt.view import History
+from grnn_tui.ui.screens.play_actions import PlayActions
 from grnn_tui.ui.widgets.chart_raster import Markers
 from grnn_tui.ui.widgets.key_line import KeyLine, KeyView
 from grnn_tui.ui.widgets.top_line import TopLine, TopView
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
 AFTER_PAINT = 0.1
 """Seconds that the first paint gets before anything else is imported."""
-PANES = ("prompt", "output", "controls", "training", "next", "branches")
-"""Ids of the panes, in the order of their numbers."""
 SCOPES: dict[str, Scope] = {
     "output": "output",
     "controls": "controls",
@@ -56,7 +54,7 @@ SCOPES: dict[str, Scope] = {
 }
 
 
-class PlayScreen(Screen[None]):
+class PlayScreen(PlayActions, Screen[None]):
     """Shows the controller's state and turns messages of panes into its wishes."""
 
     AUTO_FOCUS = "#prompt"
@@ -227,6 +225,10 @@ class PlayScreen(Screen[None]):
 
     def on_key(self) -> None:
         """A key has been pressed: the notice was seen."""
+        self.drop_notice()
+
+    def drop_notice(self) -> None:
+        """Show keys again."""
         if self.controller.state.notice is not None:
             self._notice_shown = self.controller.state.notice.number
             self.show_keys()
@@ -246,7 +248,8 @@ class PlayScreen(Screen[None]):
         self.action_generate()
 
     def on_prompt_left(self, _: PromptLeft) -> None:
-        """Tab in the prompt."""
+        """Tab in the prompt: commands may follow."""
+        self.controller.look_around()
         self.jump("output")
 
     def on_stop_asked(self, _: StopAsked) -> None:
@@ -292,138 +295,3 @@ class PlayScreen(Screen[None]):
         """Do what an action's key would do."""
         node = self.prompt if action.scope == "typing" else self.pane(action.scope) or self
         await self.app.run_action(action.call, self.app if action.scope == "app" else node)
-
-    # --- actions ------------------------------------------------------------------------------------------------------
-
-    def action_generate(self) -> None:
-        """Write on."""
-        self.prompt.remember()
-        self._do(self.controller.generate)
-
-    def action_pause(self) -> None:
-        """Pause, or go on."""
-        self._do(self.controller.pause)
-
-    def action_one_symbol(self) -> None:
-        """One symbol."""
-        self._do(self.controller.one_symbol)
-
-    def action_stop(self) -> None:
-        """Stop."""
-        self._do(self.controller.stop)
-
-    def action_reroll(self) -> None:
-        """Again with a new seed."""
-        self.prompt.remember()
-        self._do(self.controller.reroll)
-
-    def action_replay(self) -> None:
-        """Again with the same seed."""
-        self._do(lambda: self.controller.reroll(same_seed=True))
-
-    def action_cooler(self) -> None:
-        """Less random."""
-        self._turn("temperature", -1)
-
-    def action_hotter(self) -> None:
-        """More random."""
-        self._turn("temperature", 1)
-
-    def action_narrower(self) -> None:
-        """Fewer symbols."""
-        self._turn("top_k", -1)
-
-    def action_wider(self) -> None:
-        """More symbols."""
-        self._turn("top_k", 1)
-
-    def action_colouring(self) -> None:
-        """By surprisal, or plain."""
-        self.colouring = "plain" if self.colouring == "surprisal" else "surprisal"
-        self.show()
-
-    def action_zoom(self) -> None:
-        """One pane alone, or all."""
-        if self.has_class("-zoomed"):
-            self.action_unzoom()
-        elif self.focused is not None and self.focused.id in PANES:
-            self._zoom(self.focused)
-
-    def action_compare(self) -> None:
-        """This branch beside its parent, or the newest other."""
-        other = self.controller.other_branch()
-        if other is None:
-            self._do(lambda: self.controller.notice("there is only one branch: step back and write another symbol"))
-        else:
-            self._compare(other)
-
-    def action_edit_prompt(self) -> None:
-        """To the prompt."""
-        self.jump("prompt")
-
-    def action_pane_1(self) -> None:
-        """To pane 1."""
-        self.jump(PANES[0])
-
-    def action_pane_2(self) -> None:
-        """To pane 2."""
-        self.jump(PANES[1])
-
-    def action_pane_3(self) -> None:
-        """To pane 3."""
-        self.jump(PANES[2])
-
-    def action_pane_4(self) -> None:
-        """To pane 4."""
-        self.jump(PANES[3])
-
-    def action_pane_5(self) -> None:
-        """To pane 5."""
-        self.jump(PANES[4])
-
-    def action_pane_6(self) -> None:
-        """To pane 6."""
-        self.jump(PANES[5])
-
-    def jump(self, name: str) -> None:
-        """Give a pane the keys; one that this size has no room for gets the whole screen."""
-        pane = self.query_one(f"#{name}")
-        shown = pane.display and all(
-            node.display for node in pane.ancestors if isinstance(node, Widget) and node is not self
-        )
-        if self.has_class("-zoomed") or not shown:
-            self._zoom(pane)
-        pane.focus()
-
-    def action_unzoom(self) -> None:
-        """All panes again; the keys stay where they can be seen."""
-        self.remove_class("-zoomed")
-        self.query(".-zoom").remove_class("-zoom")
-        self.query(".-gone").remove_class("-gone")
-        focused = self.focused
-        self.call_after_refresh(self._refocus, focused)
-
-    def _refocus(self, pane: Widget | None) -> None:
-        if pane is not None and not pane.is_on_screen:
-            self.output.focus()
-
-    def _zoom(self, pane: Widget) -> None:
-        self.query(".-zoom").remove_class("-zoom")
-        pane.add_class("-zoom")
-        for column in ("#left", "#right"):
-            node = self.query_one(column)
-            node.set_class(node not in pane.ancestors, "-gone")
-        self.add_class("-zoomed")
-
-    def _turn(self, name: Name, by: int) -> None:
-        self._do(lambda: self.controller.set_controls(stepped(self.controller.controls, name, by)))
-
-    def _compare(self, other: int) -> None:
-        from grnn_tui.ui.screens.compare import CompareScreen
-
-        self.controller.compare(other)
-        self.app.push_screen(CompareScreen(self.controller, other, self.glyphs))
-
-    def _do(self, wish: Callable[[], object]) -> None:
-        wish()
-        self.show()

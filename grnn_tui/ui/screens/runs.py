@@ -19,6 +19,7 @@ from grnn_tui.errors import GrnnError
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.store import RunSummary, delete_run
 from grnn_tui.safetext import SafeText, clip, sanitise
+from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.training.messages import (
     FormRequested,
@@ -89,6 +90,7 @@ class RunsScreen(Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings_for("runs")
+    scopes: ClassVar[tuple[Scope, ...]] = ("runs", "app")
     AUTO_FOCUS = "#runs-list"
 
     def __init__(self, *, read: Reader = read_runs, ascii_only: bool = False) -> None:
@@ -180,7 +182,7 @@ class RunsScreen(Screen[None]):
     def action_resume(self) -> None:
         """Go on with a run that has ended."""
         if self._list.line is not None and self._list.line.state in ("alive", "paused"):
-            self._notice("it is being trained; enter attaches to it", "warning")
+            self._notice("it is being trained; enter follows it", "warning")
             return
         self._leave_with(lambda line: ResumeRequested(line.path))
 

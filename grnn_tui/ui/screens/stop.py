@@ -70,7 +70,7 @@ class RateDialog(ModalScreen[float | None]):
 
     DEFAULT_CSS = f"""
     RateDialog {{ {BOX} }}
-    RateDialog Input {{ background: $boost; }}
+    RateDialog Input {{ height: 1; padding: 0 1; background: $foreground 12%; }}
     RateDialog #rate-error {{ height: 1; color: $error; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]

@@ -7,9 +7,11 @@ from textual.widgets import Static
 
 from grnn_tui.ui.actions import Action, Keymap, Scope, key_name
 
+_GAP = "  "
+
 
 class KeyHints(Static):
-    """The hints of `scopes`, as many as fit."""
+    """The hints of `scopes` and the key of the help screen, as many as fit."""
 
     DEFAULT_CSS = """
     KeyHints { height: 1; padding: 0 1; }
@@ -22,7 +24,9 @@ class KeyHints(Static):
     def on_resize(self) -> None:
         """More room, more hints."""
         keymap = getattr(self.app, "grnn_keymap", None) or Keymap()
-        hints = keymap.hints(self._scopes)
+        hints = [
+            hint for hint in keymap.hints((*self._scopes, "app")) if hint.scope != "app" or hint.id == "help_screen"
+        ]
         self.update(hints_line(hints, self.size.width, ascii_only=self._ascii_only), layout=False)
 
 
@@ -31,18 +35,22 @@ def hints_line(hints: list[Action], width: int, *, ascii_only: bool = False) -> 
     kept: set[int] = set()
     used = 0
     for index in sorted(range(len(hints)), key=lambda i: -hints[i].weight):
-        cells = len(_key(hints[index], ascii_only=ascii_only)) + 1 + len(hints[index].label) + 4
-        if used + cells <= width + 2:
+        key, label = _key(hints[index], ascii_only=ascii_only), _label(hints[index], ascii_only=ascii_only)
+        cells = len(key) + 1 + len(label) + len(_GAP)
+        if used + cells <= width + len(_GAP):
             kept.add(index)
             used += cells
     parts: list[Content] = []
     for index in sorted(kept):
-        key = _key(hints[index], ascii_only=ascii_only)
-        gap = "  " if parts else ""
-        label = hints[index].label.replace("…", "...") if ascii_only else hints[index].label
+        key, label = _key(hints[index], ascii_only=ascii_only), _label(hints[index], ascii_only=ascii_only)
+        gap = _GAP if parts else ""
         parts.append(Content.assemble(gap, (key, "bold $accent"), (f" {label}", "")))
     return Content("").join(parts)
 
 
 def _key(action: Action, *, ascii_only: bool) -> str:
     return key_name(action.keys[0], ascii_only=ascii_only)
+
+
+def _label(action: Action, *, ascii_only: bool) -> str:
+    return action.label.replace("…", "...") if ascii_only else action.label

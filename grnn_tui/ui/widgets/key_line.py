@@ -1,4 +1,4 @@
-"""The last line of the screen: the keys that matter now, or one line of news."""
+"""The last line of the screen: the keys that matter now, or news."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from grnn_tui.safetext import cell_width, clip, sanitise
+from grnn_tui.safetext import cell_width, sanitise
 from grnn_tui.ui.actions import Action, key_name
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.model import Notice
-from grnn_tui.ui.widgets.lines import Cell, LineView, Row, justified, width_of
+from grnn_tui.ui.widgets.lines import Cell, LineView, Row, justified, width_of, wrapped
 
 ALWAYS = ("palette", "leave")
 """Actions that stand at the right end."""
+NOTICE_ROWS = 3
+"""What is longer is cut."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +45,19 @@ def chosen_actions(view: KeyView, width: int) -> tuple[list[Action], list[Action
     return [action for action in usable if action in left], right
 
 
-def key_row(view: KeyView, width: int) -> Row:
-    """Keys, or a notice with the key that leads on."""
+def key_rows(view: KeyView, width: int) -> tuple[Row, ...]:
+    """Keys; or a notice, whole if it takes no more than `NOTICE_ROWS`, and beside a short one the keys at the end."""
     left, right = chosen_actions(view, width)
     ends = tuple(cell for action in right for cell in _pair(view, action))
-    if view.notice is not None:
-        role = {"information": "good", "warning": "warning", "error": "error"}[view.notice.severity]
-        text = sanitise(view.notice.text, ascii_only=view.glyphs.ascii_only)
-        if cell_width(text) + width_of(ends) + 4 > width:
-            ends = ()
-        text = clip(text, max(4, width - width_of(ends) - 4), view.glyphs.ellipsis)
-        return justified((Cell(" "), Cell(view.glyphs.live + " ", role), Cell(text, "text")), ends, width)
-    return justified(tuple(cell for action in left for cell in _pair(view, action)), ends, width)
+    if view.notice is None:
+        return (justified(tuple(cell for action in left for cell in _pair(view, action)), ends, width),)
+    role = {"information": "good", "warning": "warning", "error": "error"}[view.notice.severity]
+    text = sanitise(view.notice.text, ascii_only=view.glyphs.ascii_only)
+    if cell_width(text) + width_of(ends) + 4 > width:
+        ends = ()
+    lines = wrapped(text, width - 4, NOTICE_ROWS, view.glyphs.ellipsis) or [sanitise("")]
+    head = justified((Cell(" "), Cell(view.glyphs.live + " ", role), Cell(lines[0], "text")), ends, width)
+    return (head, *((Cell("   "), Cell(line, "text")) for line in lines[1:]))
 
 
 def action_at(view: KeyView, width: int, x: int) -> Action | None:
@@ -84,7 +87,7 @@ def _cells(view: KeyView, action: Action) -> int:
 
 
 class KeyLine(LineView):
-    """One line; a click on a key does what the key does."""
+    """One line, more for a long notice; a click on a key does what the key does."""
 
     DEFAULT_CSS = """
     KeyLine { height: 1; background: $panel; }
@@ -104,12 +107,22 @@ class KeyLine(LineView):
         """Show these."""
         if view != self.view:
             self.view = view
+            self._fit()
             self.renew()
 
+    def on_resize(self) -> None:
+        """A notice may take more rows, or fewer."""
+        self._fit()
+        super().on_resize()
+
+    def _fit(self) -> None:
+        """As many rows as there are."""
+        self.styles.height = len(key_rows(self.view, self.size.width)) if self.size.width else 1
+
     def build(self, width: int, height: int) -> tuple[Row, ...]:
-        """One row."""
+        """Keys, or a notice."""
         del height
-        return (key_row(self.view, width),)
+        return key_rows(self.view, width)
 
     def on_click(self, event: events.Click) -> None:
         """Do what the key does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -10,7 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from grnn_tui.safetext import cell_width, clip, sanitise
+from grnn_tui.safetext import SafeText, cell_width, clip, sanitise
 from grnn_tui.ui.roles import role_style
 
 
@@ -47,6 +48,21 @@ def fitted(row: Row, width: int) -> Row:
         if text != cell.text:
             break
     return tuple(kept)
+
+
+def cut_at_word(text: SafeText, cells: int, ellipsis: str) -> SafeText:
+    """The words of `text` that fit in `cells`, ending in `ellipsis` if some did not."""
+    if cell_width(text) <= cells:
+        return text
+    short = clip(text, cells - cell_width(sanitise(ellipsis)), "")
+    whole = text.startswith(short + " ") or " " not in short
+    return sanitise((short if whole else short.rpartition(" ")[0]).rstrip(" ,;:") + ellipsis)
+
+
+def wrapped(text: SafeText, cells: int, rows: int, ellipsis: str) -> list[SafeText]:
+    """`text` in at most `rows` rows of `cells`, broken between words."""
+    lines = textwrap.wrap(text, max(8, cells), break_on_hyphens=False, max_lines=rows, placeholder=f" {ellipsis}")
+    return [clip(sanitise(line), cells, ellipsis) for line in lines]
 
 
 class LineView(Widget):

@@ -62,7 +62,7 @@ async def stage(
     """The app, ready with a model."""
     engine = engine or FakeEngine()
     app = GrnnApp(engine, **options)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         here = Stage(app, engine, pilot)
         await until(pilot, lambda: engine.running, 120)
         await here.settle()
