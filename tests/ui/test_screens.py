@@ -257,3 +257,14 @@ async def test_a_short_notice_takes_one_row_and_a_key_brings_the_keys_back() -> 
         await here.settle()
         assert here.screen.keys.size.height == 1
         assert "palette" in screen_text(here.app).splitlines()[-1]
+
+
+@pytest.mark.parametrize(("key", "pane"), [("3", "controls"), ("6", "branches")])
+async def test_a_pane_that_gets_the_keys_shows_its_choice_at_once_and_hides_it_after(key: str, pane: str) -> None:
+    async with stage((120, 40)) as here:
+        await branched(here)
+        idle = getattr(here.screen, pane)._rows
+        await here.press(key)
+        assert getattr(here.screen, pane)._rows != idle
+        await here.press("2")
+        assert getattr(here.screen, pane)._rows == idle

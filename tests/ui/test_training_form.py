@@ -307,6 +307,7 @@ async def test_a_choice_is_turned_by_arrows_or_taken_from_a_list() -> None:
         form = app.screen
         await pilot.press("down", "left")
         await until(pilot, lambda: "tinyshakespeare" in row_of(app, "or a corpus"))
+        assert form.query_one("#data", Choice)._rows[0][0].role == "accent"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChoiceList))
         await pilot.press("escape")

@@ -143,14 +143,6 @@ class Choice(LineView, can_focus=True):
         more = Cell(f"{self._glyphs.more} ", arrow)
         return ((Cell(f"{self._glyphs.less} ", arrow), Cell(f"{shown}{blank}"), more),)
 
-    def on_focus(self) -> None:
-        """Show that keys turn it."""
-        self.renew()
-
-    def on_blur(self) -> None:
-        """Show that they do not."""
-        self.renew()
-
     def on_click(self, event: events.Click) -> None:
         """The arrows turn it, the word between them opens the list."""
         if event.x < 2:

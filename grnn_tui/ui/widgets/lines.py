@@ -91,6 +91,11 @@ class LineView(Widget):
         self._rows = ()
         self.renew()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Rows may show whether keys come here; messages of focus arrive before that is known."""
+        super().watch_has_focus(has_focus)
+        self.renew()
+
     def notify_style_update(self) -> None:
         """Another theme: look colours up again."""
         super().notify_style_update()

@@ -55,14 +55,6 @@ class BranchesPane(LineView, can_focus=True):
         order = listed(self.branches)
         return order[self.selected].branch if self.selected < len(order) else None
 
-    def on_focus(self) -> None:
-        """Show the choice."""
-        self.renew()
-
-    def on_blur(self) -> None:
-        """Hide it."""
-        self.renew()
-
     def on_click(self, event: events.Click) -> None:
         """Choose; a second click returns to the branch."""
         offset = event.get_content_offset(self)

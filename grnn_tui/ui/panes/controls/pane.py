@@ -43,14 +43,6 @@ class ControlsPane(LineView, can_focus=True):
         """One setting up or down."""
         self._change(stepped(self.controls, name, by))
 
-    def on_focus(self) -> None:
-        """Show which setting is chosen."""
-        self.renew()
-
-    def on_blur(self) -> None:
-        """Hide it."""
-        self.renew()
-
     def on_click(self, event: events.Click) -> None:
         """Choose a setting; its arrows turn it."""
         offset = event.get_content_offset(self)
