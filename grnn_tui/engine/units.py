@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from grnn_tui.engine.protocol import ShowUnit, UnitShown
-from grnn_tui.playing.following import Ranking
+from grnn_tui.playing.ranking import Ranking
 from grnn_tui.playing.session import Session
 from grnn_tui.playing.units import Units
 

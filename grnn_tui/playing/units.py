@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from grnn_tui.playing.branch import Branch
-from grnn_tui.playing.following import Mark, Ranking, Rows, Tally
+from grnn_tui.playing.marks import Mark
+from grnn_tui.playing.ranking import Ranking, Rows, Tally
 from grnn_tui.playing.states import States
 
 KEPT_BYTES = 32 << 20

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grnn_tui.playing.following import Mark, Tally
+from grnn_tui.playing.marks import Mark
+from grnn_tui.playing.ranking import Tally
 
 
 def pointed(mark: str, text: str) -> str:
