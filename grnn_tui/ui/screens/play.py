@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from textual import events
 from textual.app import ComposeResult
@@ -158,7 +158,7 @@ class PlayScreen(Screen[None]):
         """Show the controller's state in every pane; each repaints only what differs."""
         state, controller = self.controller.state, self.controller
         self.show_top()
-        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating)
+        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating, state.track)
         self.output.show(view, self._hint())
         self.output.caption(controller.target, state.rate, state.totals, state.unit)
         labels = state.model.labels if state.model is not None else ()
@@ -188,6 +188,8 @@ class PlayScreen(Screen[None]):
         hidden = {"generate", "one_symbol"} if state.generating else {"stop"} if paused else {"pause", "stop"}
         if not state.generating:
             hidden |= {"stop_or_copy"}
+        if self.colouring != "unit":
+            hidden |= {"next_unit", "order_units"}
         self.keys.show(KeyView(self.keymap.hints(self.scopes), labels, hidden, notice, self.glyphs))
 
     @property
@@ -338,9 +340,25 @@ class PlayScreen(Screen[None]):
         self._turn("top_k", 1)
 
     def action_colouring(self) -> None:
-        """By surprisal, or plain."""
-        self.colouring = "plain" if self.colouring == "surprisal" else "surprisal"
-        self.show()
+        """By surprisal, by a hidden unit, or plain."""
+        kinds: tuple[Colouring, ...] = get_args(Colouring)
+        self.colouring = kinds[(kinds.index(self.colouring) + 1) % len(kinds)]
+        if self.colouring == "unit":
+            self._do(self.controller.show_unit)
+        elif self.controller.unit_shown:
+            self._do(self.controller.hide_unit)
+        else:
+            self.show()
+
+    def action_unit(self, by: int) -> None:
+        """Colour by the hidden unit that follows in the order, or by the one before."""
+        self.colouring = "unit"
+        self._do(lambda: self.controller.step_unit(by))
+
+    def action_order_units(self) -> None:
+        """Order hidden units otherwise, and colour by the first."""
+        self.colouring = "unit"
+        self._do(self.controller.order_units)
 
     def action_zoom(self) -> None:
         """One pane alone, or all."""
