@@ -224,7 +224,7 @@ async def test_the_mouse_turns_settings() -> None:
 async def test_colours_can_be_switched_off() -> None:
     async with stage() as here:
         await written(here)
-        await here.press("c")
+        await here.press("c", "c")
         assert here.screen.colouring == "plain"
         await here.press("c")
         assert here.screen.colouring == "surprisal"

@@ -276,3 +276,22 @@ async def test_unit_and_legend_have_room(size: tuple[int, int]) -> None:
         await here.press("c")
         assert "−1 aaaaaaa +1" in screen_text(here.app)
         assert "unit 0" in screen_text(here.app)
+
+
+def grounds(here: Stage, count: int) -> list[Any]:
+    """What is behind the first letters of the text, as painted."""
+    region = here.screen.output.content_region
+    strip = here.app.screen._compositor.render_strips()[region.y]
+    row = [segment.style for segment in strip for _ in segment.text]
+    return [style.bgcolor if style is not None else None for style in row[region.x : region.x + count]]
+
+
+async def test_another_unit_repaints_text_that_stays() -> None:
+    async with stage() as here:
+        await quoted(here)
+        ground = Color.parse(here.app.current_theme.background or "")
+        styles = unit_styles(here.app.current_theme, ground, no_color=False)
+        await here.press("c", "k")
+        track = here.state.track
+        assert track.unit == 4
+        assert grounds(here, 18) == [styles[track.level(i) + STEPS].bgcolor for i in range(18)]
