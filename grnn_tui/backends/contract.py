@@ -55,7 +55,10 @@ class Player(ABC, Generic[State]):
         """The state after `symbol` has been seen too."""
 
     def features(self, state: State) -> NDArray[np.float32]:
-        """The hidden state as a vector [units]; empty for a model that has none."""
+        """The hidden units as a vector [units], for a person to look at; empty for a model that has none.
+
+        What the numbers are is the model's to say: those that tell most about what it keeps in mind.
+        """
         del state
         return np.zeros(0, dtype=np.float32)
 

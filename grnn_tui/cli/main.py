@@ -16,6 +16,7 @@ COMMANDS = {
     "generate": ("grnn_tui.cli.play:generate", "Write text with a model."),
     "next": ("grnn_tui.cli.play:next_symbol", "Show the distribution of the next symbol."),
     "score": ("grnn_tui.cli.play:score", "Say how surprised a model is by a text."),
+    "units": ("grnn_tui.cli.units:units", "Rank the hidden units of a model by what they do along a text."),
     "models": ("grnn_tui.cli.listing:models", "List the models that can be played."),
     "corpora": ("grnn_tui.cli.listing:corpora", "List the corpora that can be named."),
     "backends": ("grnn_tui.cli.listing:backends", "List the kinds of model that can be trained."),

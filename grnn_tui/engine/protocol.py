@@ -98,6 +98,19 @@ class ReadBranch(_Message, frozen=True):
     branch: int
 
 
+class ShowUnit(_Message, frozen=True):
+    """Tell with each frame what one hidden unit does along the text."""
+
+    unit: int | None = None
+    """None, or more than there are: the first in the order."""
+    mark: str = ""
+    """Units are ordered by how well they follow this symbol, or tell what it encloses; empty: by their variance."""
+
+
+class HideUnit(_Message, frozen=True):
+    """Tell no more of hidden units."""
+
+
 class ReadCatalogue(_Message, frozen=True):
     """Ask what there is; answered by `CatalogueRead`."""
 
@@ -118,6 +131,8 @@ Request = (
     | SwitchBranch
     | RestoreText
     | ReadBranch
+    | ShowUnit
+    | HideUnit
     | ReadCatalogue
     | FrameShown
 )
@@ -216,6 +231,27 @@ class BranchInfo(_Message, frozen=True):
     """The first characters after the fork."""
 
 
+class UnitShown(_Message, frozen=True):
+    """What changed in the hidden unit that is shown, and in the order of all units."""
+
+    unit: int | None
+    """None: the model has no hidden units."""
+    mark: str
+    order: list[int]
+    """All units, the most telling first."""
+    score: float
+    """Of this one: its variance, or its correlation with what the mark points to."""
+    low: float
+    high: float
+    """The range of this one along the text."""
+    first: int
+    """Nothing is known of the positions before this one."""
+    start: int
+    """From this position on, activations are `values`; before it they are what was told of this unit."""
+    values: bytes
+    """One 32-bit float for each position, as this machine has them: the activation once its symbol was seen."""
+
+
 class Frame(_Message, frozen=True):
     """Everything that changed since the frame before."""
 
@@ -236,6 +272,8 @@ class Frame(_Message, frozen=True):
     """Still reading the text with the model; figures follow."""
     branches: list[BranchInfo] | None = None
     """All of them, when they changed."""
+    unit: UnitShown | None = None
+    """If one was asked for and something is new about it."""
 
 
 class BranchRead(_Message, frozen=True):

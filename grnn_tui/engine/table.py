@@ -13,6 +13,7 @@ from grnn_tui.engine.protocol import (
     ForceSymbol,
     Frame,
     Generate,
+    HideUnit,
     MoveCursor,
     OpenModel,
     Pause,
@@ -24,8 +25,10 @@ from grnn_tui.engine.protocol import (
     RestoreText,
     SetPrompt,
     SetSampling,
+    ShowUnit,
     SwitchBranch,
 )
+from grnn_tui.engine.units import UnitWatch
 from grnn_tui.errors import GrnnError, UsageError
 from grnn_tui.playing.session import MAX_LENGTH, Session
 
@@ -47,6 +50,7 @@ class Table:
         """What was asked before there was a model; done as soon as there is one."""
         self._pace: Pace | None = None
         self._rate = Rate()
+        self._unit = UnitWatch()
         self._events: list[Event] = []
         self._dirty = False
         self._listed = -1
@@ -57,7 +61,7 @@ class Table:
     def idle_seconds(self, now: float) -> float | None:
         """How long there is nothing to do; None: until a request comes."""
         session, waits = self._session, []
-        if session is not None and session.busy:
+        if session is not None and (session.busy or self._unit.behind(session)):
             return 0.0
         if self._pace is not None:
             waits.append(self._pace.wait(now))
@@ -66,7 +70,7 @@ class Table:
         return min(waits, default=None)
 
     def work(self) -> None:
-        """One slice: read what is unread, else write what is due; look for a newer checkpoint now and then.
+        """A slice: read what is unread, else write what is due, and follow a hidden unit; see to newer checkpoints.
 
         Raises:
             GrnnError: what stopped the writing.
@@ -78,6 +82,8 @@ class Table:
             self._read(session)
         elif self._pace is not None:
             self._write(session, self._pace)
+        if self._unit.behind(session):
+            self._follow_unit(session)
         if self._watching and time.monotonic() >= self._next_look:
             self._look_for_newer()
 
@@ -108,6 +114,7 @@ class Table:
             rate=self._rate.value(time.monotonic()),
             busy=session.busy,
             branches=frames.listing(session) if listed else None,
+            unit=self._unit.take(session, settled=self._pace is None),
         )
 
     def fail(self, text: str) -> None:
@@ -163,6 +170,10 @@ class Table:
             case RestoreText(prompt, written, cursor, forced):
                 self._stop()
                 session.restore(prompt, written, cursor, forced)
+            case ShowUnit():
+                self._unit.show(request)
+            case HideUnit():
+                self._unit.show(None)
             case ReadBranch(branch):
                 self._events.append(frames.branch_read(session.branch(branch)))
 
@@ -207,6 +218,14 @@ class Table:
             session.read(SLICE)
         except Exception:
             session.leave_unread()
+            raise
+
+    def _follow_unit(self, session: Session) -> None:
+        self._dirty = True
+        try:
+            self._unit.read(session, SLICE)
+        except Exception:
+            self._unit.show(None)
             raise
 
     def _write(self, session: Session, pace: Pace) -> None:

@@ -20,6 +20,7 @@ from grnn_tui.playing.outlook import BITS, Outlook, look
 from grnn_tui.playing.sampling import Sampling, checked, draw_next
 from grnn_tui.playing.states import ABSENT, REPLAY, Reading, States
 from grnn_tui.playing.text import cells_of, common_prefix, mendable, text_of, units_of
+from grnn_tui.playing.units import Units
 
 MAX_LENGTH = 2_000_000
 """Positions of one text, at most."""
@@ -42,6 +43,7 @@ class Session:
         self.listing = 0
         """Grows whenever the list of branches should be shown anew."""
         self._states = States(player)
+        self._units: Units | None = None
         self._reading: Reading | None = None
         self._changed: int | None = None
         self._refigured: int | None = None
@@ -73,6 +75,13 @@ class Session:
     def busy(self) -> bool:
         """Whether text is still to be read before anything can be written."""
         return self._reading is not None
+
+    @property
+    def units(self) -> Units:
+        """The hidden units along the current branch; kept up to date from the first look at them on."""
+        if self._units is None:
+            self._units = Units(self._states)
+        return self._units
 
     def outlook(self) -> Outlook | None:
         """The distribution at the cursor and what stands there; None while the model has not read so far.
@@ -198,7 +207,7 @@ class Session:
         elif vocabulary.symbols != self.vocabulary.symbols:
             for branch in self.branches.values():
                 branch.set_symbols([vocabulary.index.get(label, -1) for label in branch.labels])
-        self.vocabulary, self._states = vocabulary, States(player)
+        self.vocabulary, self._states, self._units = vocabulary, States(player), None
         for branch in self.branches.values():
             branch.states.clear()
         self._change(0)
@@ -362,6 +371,8 @@ class Session:
 
     def _change(self, position: int) -> None:
         self._changed = position if self._changed is None else min(self._changed, position)
+        if self._units is not None:
+            self._units.forget_after(position)
 
     def _check_room(self, length: int) -> None:
         if length > MAX_LENGTH:

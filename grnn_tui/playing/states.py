@@ -70,6 +70,11 @@ class States:
             figures_from = max(figures_from, base + WARM_UP)
         return Reading(self, branch, base, stop, state, figures_from)
 
+    def before(self, branch: Branch, position: int) -> tuple[int, Any]:
+        """The nearest state before `position` and how many positions it has seen, else a fresh one far back."""
+        base, state = self._nearest(branch, position)
+        return base, self.player.start() if state is ABSENT else state
+
     def _nearest(self, branch: Branch, position: int) -> tuple[int, Any | Absent]:
         if position in self._near:
             return position, self._near[position]

@@ -99,6 +99,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         controls = Controls(wish.sampling, wish.seed, wish.random_seed, wish.length, wish.per_second)
         controller = Controller(self.link.send, controls, PlayState(reference=last.reference), last.prompt)
         controller.waiting_text = (last.written, last.cursor, list(last.forced))
+        controller.unit, controller.mark, controller.unit_shown = last.unit, last.mark, wish.colouring == "unit"
         return controller
 
     @property
@@ -113,6 +114,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         """Listen to the engine, look at runs now and then, tell what could not be read."""
         self.set_keymap(keymap_strings(self.grnn_keymap))
         self.run_worker(self._listen(), group="engine", exit_on_error=False)
+        if self.controller.unit_shown:
+            self.controller.show_unit()
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(KEEP_SECONDS, self._keep_place)
         self.call_after_refresh(self._settle_memory)
@@ -331,5 +334,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
             cursor=kept_cursor if whole or controller.waiting_text else None,
             forced=forced if whole or controller.waiting_text else [],
             history=list(self.playground.prompt.past.remembered(controller.prompt).prompts),
+            unit=controller.unit,
+            mark=controller.mark,
             run=str(self.followed.run.path) if self.followed is not None else "",
         )

@@ -13,6 +13,7 @@ from grnn_tui.engine.protocol import (
     ForceSymbol,
     Frame,
     Generate,
+    HideUnit,
     ModelOpened,
     MoveCursor,
     OpenModel,
@@ -23,6 +24,7 @@ from grnn_tui.engine.protocol import (
     Reroll,
     SetPrompt,
     SetSampling,
+    ShowUnit,
     SwitchBranch,
 )
 from grnn_tui.engine.recovery import restoring
@@ -44,6 +46,13 @@ class Controller:
     draw_seed: Callable[[], int] = lambda: secrets.randbelow(SEEDS)
     waiting_text: tuple[str, int | None, list[int]] | None = None
     """Written text, cursor and forced positions to be restored with the first model."""
+
+    unit: int | None = None
+    """The hidden unit that was chosen; None: the first in the order."""
+    mark: str = ""
+    """What units are ordered by: a symbol that they follow, or their variance."""
+    unit_shown: bool = False
+    """Whether the engine is asked to tell of a hidden unit."""
 
     catalogue_wanted: bool = False
     """Whether a catalogue was asked for and has not come."""
@@ -82,6 +91,8 @@ class Controller:
             written, cursor, forced = self.waiting_text
         sampling, seed = self.controls.sampling, self.controls.seed
         requests = restoring(state.reference, sampling, seed, self.prompt, written, cursor, forced)
+        if self.unit_shown:
+            requests.append(ShowUnit(self.unit, self.mark))
         return [*requests, ReadCatalogue()] if self.catalogue_wanted else requests
 
     # --- what a person wants ------------------------------------------------------------------------------------------
@@ -155,8 +166,41 @@ class Controller:
 
     def open(self, reference: str) -> None:
         """Play another model on the same text."""
+        before = self.state.reference
         self.state = noticed(replace(self.state, reference=reference), f"opening {reference} ...")
         self.send(OpenModel(reference))
+        if reference != before:
+            self.unit = None
+            if self.unit_shown:
+                self.show_unit()
+
+    def show_unit(self) -> None:
+        """Tell of the hidden unit that was chosen, else of the first in the order."""
+        self.unit_shown = True
+        self.send(ShowUnit(self.unit, self.mark))
+
+    def hide_unit(self) -> None:
+        """Tell of none."""
+        self.unit_shown = False
+        self.state = replace(self.state, track=None)
+        self.send(HideUnit())
+
+    def step_unit(self, by: int) -> None:
+        """To a unit further on in the order."""
+        track = self.state.track
+        if self.unit_shown and track is not None and track.order:
+            order = track.order
+            shown = self.unit if self.unit in order else track.unit
+            at = order.index(shown) if shown in order else 0
+            self.unit = order[(at + by) % len(order)]
+        self.show_unit()
+
+    def order_units(self) -> None:
+        """Order units by the symbol at the cursor (at the end: by quotations), or again by variance; show the first."""
+        state = self.state
+        self.mark = "" if self.mark else state.transcript.between(state.cursor, state.cursor + 1) or '"'
+        self.unit = None
+        self.show_unit()
 
     def look_around(self) -> None:
         """Ask what there is before anybody wants to know, so that forms and lists open with it."""

@@ -17,7 +17,9 @@ from grnn_tui.engine.protocol import (
     Prediction,
     Splice,
     Totals,
+    UnitShown,
 )
+from grnn_tui.ui.track import Track, told
 from grnn_tui.ui.transcript import Transcript
 
 EngineState = Literal["starting", "ready", "restarting"]
@@ -58,6 +60,8 @@ class PlayState:
     catalogue: CatalogueRead | None = None
     compared: tuple[BranchRead, ...] = ()
     """Whole branches that were asked for, newest last."""
+    track: Track | None = None
+    """The hidden unit that is shown."""
     notice: Notice | None = None
 
     @property
@@ -107,6 +111,8 @@ def _after_frame(state: PlayState, frame: Frame) -> PlayState:
         transcript = transcript.spliced(splice)
     if transcript.length > frame.length:
         transcript = transcript.spliced(Splice(frame.length, [], [], []))
+    if frame.unit is not None:
+        state = _after_unit(state, frame.unit)
     return replace(
         state,
         transcript=transcript,
@@ -122,6 +128,14 @@ def _after_frame(state: PlayState, frame: Frame) -> PlayState:
         busy=frame.busy,
         branches=state.branches if frame.branches is None else tuple(frame.branches),
     )
+
+
+def _after_unit(state: PlayState, shown: UnitShown) -> PlayState:
+    before, state = state.track, replace(state, track=told(state.track, shown))
+    if shown.unit is None and (before is None or before.unit is not None):
+        name = state.model.name if state.model is not None else "this model"
+        return noticed(state, f"{name} has no hidden units to colour the text by")
+    return state
 
 
 def _after_opening(state: PlayState, opened: ModelOpened) -> PlayState:

@@ -30,7 +30,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     theme: str = DEFAULT_THEME
     markers: str = "auto"
     """`auto`, `braille`, `blocks` or `ascii`."""
-    colouring: Literal["surprisal", "plain"] = "surprisal"
+    colouring: Literal["surprisal", "unit", "plain"] = "surprisal"
     log_bars: bool = False
     sampling: Sampling = Sampling()
     seed: int = 1
@@ -48,6 +48,10 @@ class LastState(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int | None = None
     forced: list[int] = []
     history: list[str] = []
+    unit: int | None = None
+    """The hidden unit that was chosen."""
+    mark: str = ""
+    """What units were ordered by; empty: their variance."""
     run: str = ""
     """Directory of the run that was followed, if any."""
 
@@ -146,6 +150,7 @@ def _encodable(value: Preferences | LastState) -> Preferences | LastState:
         value,
         reference=_encodable_text(value.reference),
         prompt=_encodable_text(value.prompt),
+        mark=_encodable_text(value.mark),
         written=_encodable_text(written),
         history=[_encodable_text(prompt) for prompt in value.history],
     )

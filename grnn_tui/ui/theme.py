@@ -185,3 +185,56 @@ def surprisal_styles(theme: Theme, *, no_color: bool) -> tuple[Style, ...]:
         theme.warning or "#ffa62b",
         theme.error or "#ba3c5b",
     )
+
+
+NEGATIVE, POSITIVE = "#2a6fdb", "#e07b00"
+"""The ends of the scale of a hidden unit: blue and orange, which every kind of colour vision tells apart."""
+UNIT_SHARES = (0.25, 0.5, 0.8)
+"""How far each step of the scale stands out from the ground."""
+_PLAIN_UNIT = (
+    Style(underline=True),
+    Style(underline=True, dim=True),
+    Style(dim=True),
+    Style(),
+    Style(bold=True),
+    Style(reverse=True),
+    Style(bold=True, reverse=True),
+)
+"""The scale without any hue."""
+_READABLE = 4.5
+"""Contrast of a letter with what is behind it (WCAG 2)."""
+
+
+def unit_styles(theme: Theme, ground: Color, *, no_color: bool) -> tuple[Style, ...]:
+    """The scale of a hidden unit from far below nothing to far above it; in the middle the text as it is.
+
+    Colours stand behind the letters, so that blanks have them too; the upper end is bold besides.
+    """
+    if no_color:
+        return _PLAIN_UNIT
+    if theme.ansi or ground.ansi is not None:
+        hues = ("blue", "blue", "blue", None, "yellow", "yellow", "yellow")
+        return tuple(style + Style(color=hue) for style, hue in zip(_PLAIN_UNIT, hues, strict=True))
+    fore = Color.parse(theme.foreground or "#e0e0e0")
+    below = [_behind(fore, ground.blend(Color.parse(NEGATIVE), share)) for share in reversed(UNIT_SHARES)]
+    above = [_behind(fore, ground.blend(Color.parse(POSITIVE), share)) for share in UNIT_SHARES]
+    return (*below, Style(), *above[:-1], above[-1] + Style(bold=True))
+
+
+def _behind(fore: Color, back: Color) -> Style:
+    """Readable letters over `back`: of the theme's colour if that will do, else black or white."""
+    letters = fore
+    if contrast(fore, back) < _READABLE:
+        letters = max(Color(0, 0, 0), Color(255, 255, 255), key=lambda colour: contrast(colour, back))
+    return Style(color=letters.rich_color, bgcolor=back.rich_color)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Of two colours, 1 .. 21 (WCAG 2)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -15,8 +15,12 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Player
+from grnn_tui.backends.nade.network import NadeNetwork
+from grnn_tui.backends.network import Network
+from grnn_tui.backends.recurrent.network import RecurrentNetwork
 from grnn_tui.errors import ModelError
 from tests.backends.conftest import CASES, Case, played, teacher_forced
 from tests.support.models import BYTES, LETTERS, TINY, random_text
@@ -160,6 +164,32 @@ def test_a_state_does_not_grow_with_the_text(case: Case) -> None:
             state = player.advance(state, t % 3)
         sizes.append(len(pickle.dumps(state)))
     assert sizes[1] == sizes[2]
+
+
+def test_features_are_the_hidden_units_of_the_training_path(case: Case) -> None:
+    network = case.network()
+    player = case.player(network)
+    state = player.start()
+    for t in range(20):
+        kept = pickle.dumps(state)
+        shown = player.features(state)
+        np.testing.assert_allclose(shown, hidden_units(network, TEXTS[0, :t]), atol=1e-5, rtol=0)
+        assert pickle.dumps(state) == kept
+        state = player.advance(state, int(TEXTS[0, t]))
+
+
+def hidden_units(network: Network, text: NDArray[np.int64]) -> NDArray[np.float32]:
+    """What the training path computes after `text`: tanh(c), h, NADE's h; nothing for a model that counts."""
+    x = torch.from_numpy(text[None])
+    with torch.no_grad():
+        _, carry = network.log_prob(x)
+        if isinstance(network, RecurrentNetwork):
+            units = torch.tanh(carry[1]) if network.cell == "lstm" else carry[0]
+        elif isinstance(network, NadeNetwork):
+            units = network._hidden(carry[0])
+        else:
+            units = torch.zeros(0)
+    return units.detach().flatten().numpy()
 
 
 def test_features_are_a_vector_of_fixed_length(case: Case) -> None:

@@ -224,7 +224,7 @@ async def test_the_mouse_turns_settings() -> None:
 async def test_colours_can_be_switched_off() -> None:
     async with stage() as here:
         await written(here)
-        await here.press("c")
+        await here.press("c", "c")
         assert here.screen.colouring == "plain"
         await here.press("c")
         assert here.screen.colouring == "surprisal"
@@ -424,7 +424,7 @@ async def test_a_live_run_says_which_step_it_plays() -> None:
 async def test_preferences_and_place_outlive_the_screen() -> None:
     async with stage() as here:
         await written(here)
-        await here.press("minus", "c", "left", "left")
+        await here.press("minus", "c", "c", "left", "left")
         text, cursor = here.engine.text, here.state.cursor
         here.app.keep()
     preferences, note = load_preferences()

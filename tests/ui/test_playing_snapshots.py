@@ -18,7 +18,7 @@ from tests.ui.support.training_runs import EPOCH_SECONDS, make_run, story
 
 Compare = Callable[[App[object], str], None]
 
-PICTURES = ["empty", "stepped-back", "branched", "compared", "palette", "help-screen", "models"]
+PICTURES = ["empty", "stepped-back", "branched", "unit", "compared", "palette", "help-screen", "models"]
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")

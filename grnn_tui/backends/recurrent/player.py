@@ -106,8 +106,8 @@ class RecurrentPlayer(Player[State]):
         return tuple(part[i] for i in range(len(parts[0])) for part in parts)
 
     def features(self, state: State) -> Vector:
-        """The top layer's hidden state [hidden]."""
-        return state[self.depth - 1]
+        """h of each layer from the bottom up [layers * hidden]."""
+        return state[0] if self.depth == 1 else np.concatenate(state[: self.depth])
 
 
 class RNNPlayer(RecurrentPlayer):
@@ -153,6 +153,14 @@ class LSTMPlayer(RecurrentPlayer):
         h = np.tanh(c)
         h *= z[2 * H : 3 * H]
         return h, c
+
+    def features(self, state: State) -> Vector:
+        """tanh(c) of each layer from the bottom up [layers * hidden].
+
+        Not h, which the output gate hides wherever the next symbol does not need what is remembered: whether a
+        quotation is open stands in c all along (Karpathy, Johnson and Fei-Fei 2015).
+        """
+        return np.tanh(np.concatenate(state[self.depth :]))
 
 
 class GRUPlayer(RecurrentPlayer):

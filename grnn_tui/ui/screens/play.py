@@ -156,7 +156,7 @@ class PlayScreen(PlayActions, Screen[None]):
         """Show the controller's state in every pane; each repaints only what differs."""
         state, controller = self.controller.state, self.controller
         self.show_top()
-        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating)
+        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating, state.track)
         self.output.show(view, self._hint())
         self.output.caption(controller.target, state.rate, state.totals, state.unit)
         labels = state.model.labels if state.model is not None else ()
@@ -186,6 +186,8 @@ class PlayScreen(PlayActions, Screen[None]):
         hidden = {"generate", "one_symbol"} if state.generating else {"stop"} if paused else {"pause", "stop"}
         if not state.generating:
             hidden |= {"stop_or_copy"}
+        if self.colouring != "unit":
+            hidden |= {"next_unit", "order_units"}
         self.keys.show(KeyView(self.keymap.hints(self.scopes), labels, hidden, notice, self.glyphs))
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from textual.widget import Widget
 
 from grnn_tui.ui.panes.controls.view import Name, stepped
+from grnn_tui.ui.panes.output.view import Colouring
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from grnn_tui.ui.controller import Controller
     from grnn_tui.ui.markers import Glyphs
     from grnn_tui.ui.panes.output.pane import OutputPane
-    from grnn_tui.ui.panes.output.view import Colouring
     from grnn_tui.ui.panes.prompt.pane import PromptPane
 
     _Base = Screen[None]
@@ -82,9 +82,25 @@ class PlayActions(_Base):
         self._turn("top_k", 1)
 
     def action_colouring(self) -> None:
-        """By surprisal, or plain."""
-        self.colouring = "plain" if self.colouring == "surprisal" else "surprisal"
-        self.show()
+        """By surprisal, by a hidden unit, or plain."""
+        kinds: tuple[Colouring, ...] = get_args(Colouring)
+        self.colouring = kinds[(kinds.index(self.colouring) + 1) % len(kinds)]
+        if self.colouring == "unit":
+            self._do(self.controller.show_unit)
+        elif self.controller.unit_shown:
+            self._do(self.controller.hide_unit)
+        else:
+            self.show()
+
+    def action_unit(self, by: int) -> None:
+        """Colour by the hidden unit that follows in the order, or by the one before."""
+        self.colouring = "unit"
+        self._do(lambda: self.controller.step_unit(by))
+
+    def action_order_units(self) -> None:
+        """Order hidden units otherwise, and colour by the first."""
+        self.colouring = "unit"
+        self._do(self.controller.order_units)
 
     def action_zoom(self) -> None:
         """One pane alone, or all."""

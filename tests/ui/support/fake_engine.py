@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from array import array
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -48,6 +49,7 @@ class FakeEngine:
         self.held = False
         self.models: list[p.ModelInfo] = catalogue_models()
         self.broken: set[str] = set()
+        self.units = 6
         self._queue: asyncio.Queue[p.Event | EngineDied | None] = asyncio.Queue()
         self._alive = False
         self._reset()
@@ -63,6 +65,8 @@ class FakeEngine:
         self._listed = False
         self._may_send = True
         self._dirty = False
+        self._unit: p.ShowUnit | None = None
+        self._unit_told: tuple[str, int | None] = ("", None)
 
     # --- the interface of EngineClient --------------------------------------------------------------------------------
 
@@ -230,6 +234,10 @@ class FakeEngine:
             case p.ReadBranch(branch):
                 way = self.ways[branch]
                 self.say(p.BranchRead(self._info(way), list(way.text), list(way.bits)))
+            case p.ShowUnit():
+                self._unit, self._unit_told = request, ("", None)
+            case p.HideUnit():
+                self._unit = None
             case p.ReadCatalogue():
                 from tests.ui.support.catalogue import catalogue
 
@@ -306,8 +314,32 @@ class FakeEngine:
                 generating=self.writing > 0,
                 rate=80.0 if self.writing else 0.0,
                 branches=None if listed else [self._info(way) for way in self.ways.values()],
+                unit=self._shown_unit(),
             )
         )
+
+    def _activation(self, unit: int, position: int) -> float:
+        """Unit 4 is the one that detects quotations; the others swing, each slower than the one before."""
+        if unit == 4:
+            inside = self.way.text[: position + 1].count("'") % 2
+            return (0.95 if inside else -0.9) + 0.04 * math.sin(position)
+        return (1 - 0.15 * unit) * math.sin(position / (unit + 1))
+
+    def _shown_unit(self) -> p.UnitShown | None:
+        wish, text = self._unit, "".join(self.way.text)
+        if wish is None:
+            return None
+        if not self.units:
+            return p.UnitShown(None, wish.mark, [], 0.0, 0.0, 0.0, 0, 0, b"")
+        order = [4, 0, 1, 2, 3, 5] if wish.mark == "'" else [0, 4, 1, 2, 3, 5]
+        unit = order[0] if wish.unit is None else wish.unit
+        before, last = self._unit_told
+        start = len(before) if last == unit and text.startswith(before) else 0
+        self._unit_told = text, unit
+        values = [self._activation(unit, position) for position in range(len(text))]
+        low, high = min(values, default=0.0), max(values, default=0.0)
+        score = 0.97 if wish.mark else 0.5
+        return p.UnitShown(unit, wish.mark, order, score, low, high, 0, start, array("f", values[start:]).tobytes())
 
     def _prediction(self) -> p.Prediction:
         raw = self._raw(self.cursor)

@@ -55,6 +55,20 @@ async def branched(here: Stage) -> None:
     await here.press("x", "6", "down")
 
 
+async def unit(here: Stage) -> None:
+    """The text is coloured by the unit that follows quotations best."""
+    await cool(here)
+    here.screen.prompt.set_prompt(
+        "'is it as large as the pond?' asked the cat. 'larger,' said the miller, 'and there is salt in it.' the cat "
+    )
+    await here.settle()
+    await here.press("enter")
+    await here.write(120)
+    await here.press("tab", "x", "c")
+    here.app.controller.move(-here.state.cursor)
+    await here.press("h", "end")
+
+
 async def truncated(here: Stage) -> None:
     """Settings that cut most symbols."""
     await generating(here)
@@ -167,6 +181,7 @@ SCENES: dict[str, Scene] = {
         paused,
         stepped_back,
         branched,
+        unit,
         truncated,
         log_bars,
         zoomed,

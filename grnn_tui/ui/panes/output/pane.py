@@ -8,6 +8,7 @@ from textual import events
 from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.style import Style as ContentStyle
 from textual.widget import Widget
 
 from grnn_tui.engine.protocol import Totals
@@ -15,11 +16,13 @@ from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.model import NOTHING
 from grnn_tui.ui.panes.next_symbol.messages import CursorMoved
+from grnn_tui.ui.panes.output.legend import order_text, unit_line
 from grnn_tui.ui.panes.output.messages import CursorPlaced
 from grnn_tui.ui.panes.output.view import Look, TextView, row_runs, title_text, totals_text
 from grnn_tui.ui.panes.output.wrapping import Wrapping
 from grnn_tui.ui.roles import role_style
-from grnn_tui.ui.theme import surprisal_styles
+from grnn_tui.ui.theme import surprisal_styles, unit_styles
+from grnn_tui.ui.track import STEPS
 from grnn_tui.ui.widgets.borders import write_border
 
 
@@ -47,12 +50,15 @@ class OutputPane(Widget, can_focus=True):
         empty_before, self.hint = self._empty, hint
         changed = view.transcript.changed_from(old.transcript)
         if view.colouring != old.colouring or view.prompt != old.prompt or empty_before or self._empty:
+            if view.colouring != old.colouring:
+                self._ramp, self._looks = (), {}
             self._rewrap(changed)
             self._keep_in_sight()
             self.refresh()
             return
         if view.generating != old.generating:
             self._looks = {}
+        recoloured = view.recoloured_from(old)
         first, rows_before = None, self._wrapping.rows
         if changed < max(view.transcript.length, old.transcript.length):
             first = self._rewrap(changed)
@@ -60,6 +66,8 @@ class OutputPane(Widget, can_focus=True):
             self.refresh()
             return
         regions = [] if first is None else self._rows_from(first, changed, rows_before)
+        if recoloured < changed:
+            regions += self._rows_below(recoloured)
         if view.cursor != old.cursor or view.generating != old.generating:
             regions += [self._cell(min(old.cursor, view.transcript.length)), self._cell(view.cursor)]
         if regions:
@@ -87,8 +95,15 @@ class OutputPane(Widget, can_focus=True):
         """What is being done, above; totals, below, as far as there is room."""
         self._captioned = (target, rate, totals, unit)
         above = title_text(self.view, target, rate, self.glyphs)
-        below = totals_text(totals, unit, max(10, self.size.width - 4), self.glyphs)
-        write_border(self, Content.assemble(("2 ", "$foreground 45%"), "Text", above), Content(below))
+        room = max(10, self.size.width - 4)
+        if self.view.colouring == "unit":
+            order = order_text(self.view.track, self.glyphs)
+            above += order if len(above + order) <= room - 6 else ""
+            pieces = [(piece.text, self._shade(piece.level)) for piece in unit_line(self.view.track, room, self.glyphs)]
+            below = Content.assemble(*pieces)
+        else:
+            below = Content(totals_text(totals, unit, room, self.glyphs))
+        write_border(self, Content.assemble(("2 ", "$foreground 45%"), "Text", above), below)
 
     def on_focus(self) -> None:
         """Paint the cursor bright."""
@@ -211,6 +226,11 @@ class OutputPane(Widget, can_focus=True):
         stop = min(height, max(rows_before, last + 1) - self._top)
         return [Region(0, top, width, stop - top)] if top < stop else []
 
+    def _rows_below(self, position: int) -> list[Region]:
+        """Regions of the row of a position and of all below it."""
+        top = max(0, self._wrapping.row_of(position) - self._top)
+        return [Region(0, top, self.size.width, self.size.height - top)] if top < self.size.height else []
+
     def _cell(self, position: int) -> Region:
         """The cell of a position; null if it is not on the screen."""
         position = min(position, self.view.transcript.length)
@@ -229,14 +249,26 @@ class OutputPane(Widget, can_focus=True):
     def _role(self, role: str) -> Style:
         return self.rich_style + role_style(role, self.app.theme_variables, self.background_colors[1])
 
+    def _coloured(self, level: int) -> Style:
+        """The style of a level of what the text is coloured by."""
+        theme, no_color = self.app.current_theme, self.app.no_color
+        by_unit = self.view.colouring == "unit"
+        if not self._ramp and by_unit:
+            self._ramp = unit_styles(theme, self.background_colors[1], no_color=no_color)
+        elif not self._ramp:
+            self._ramp = surprisal_styles(theme, no_color=no_color)
+        return self._ramp[level + STEPS if by_unit else level]
+
+    def _shade(self, level: int | None) -> ContentStyle:
+        """The same for words in the border."""
+        return ContentStyle() if level is None else ContentStyle.from_rich_style(self._coloured(level))
+
     def _made(self, look: Look) -> Style:
         if look.cursor:
             return self._role("cursor" if self.has_focus or self.view.generating else "cursor-idle")
         base = self._role("prompt" if look.prompt else "text")
         if look.level is not None:
-            if not self._ramp:
-                self._ramp = surprisal_styles(self.app.current_theme, no_color=self.app.no_color)
-            base += self._ramp[look.level]
+            base += self._coloured(look.level)
         if look.forced:
             base += Style(underline=True, bold=True)
         if look.unknown:

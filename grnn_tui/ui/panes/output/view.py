@@ -10,9 +10,10 @@ from grnn_tui.ui.figures import bits, perplexity, plural
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.panes.output.wrapping import Wrapping, drawn
 from grnn_tui.ui.theme import level_of
+from grnn_tui.ui.track import Track
 from grnn_tui.ui.transcript import Transcript
 
-Colouring = Literal["surprisal", "plain"]
+Colouring = Literal["surprisal", "unit", "plain"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,14 @@ class TextView:
     prompt: int = 0
     colouring: Colouring = "surprisal"
     generating: bool = False
+    track: Track | None = None
+    """The hidden unit to colour by."""
+
+    def recoloured_from(self, old: TextView) -> int:
+        """The first position that has another colour than in `old` although its text may be the same."""
+        if self.colouring != "unit" or self.track is None:
+            return self.transcript.length
+        return self.track.changed_from(old.track)
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Look:
     """How one position is drawn; the widget turns it into a style."""
 
     level: int | None
-    """Of the surprisal ramp; None: plain."""
+    """Of the ramp of surprisal, or of the scale of a hidden unit; None: plain."""
     prompt: bool = False
     forced: bool = False
     unknown: bool = False
@@ -42,9 +51,13 @@ def look_of(view: TextView, position: int) -> Look:
     """The look of a position."""
     transcript = view.transcript
     unknown = transcript.symbols[position] < 0
-    plain = view.colouring == "plain" or (unknown and transcript.bits[position] == 0)
+    level = None
+    if view.colouring == "unit" and view.track is not None:
+        level = view.track.level(position)
+    elif view.colouring == "surprisal" and not (unknown and transcript.bits[position] == 0):
+        level = level_of(transcript.bits[position])
     return Look(
-        level=None if plain else level_of(transcript.bits[position]),
+        level=level,
         prompt=position < view.prompt,
         forced=position in transcript.forced,
         unknown=unknown,
