@@ -73,12 +73,12 @@ def show(finding: Finding) -> None:
 def plot_lines(finding: Finding, width: int) -> list[str]:
     """The plot as text, its axes named above; nothing where there are no curves."""
     from grnn_tui.ui.markers import choose_markers
-    from grnn_tui.ui.widgets.chart import Curve, Plot, draw
+    from grnn_tui.ui.widgets.chart import Curve, Plot, Role, draw
 
     curves = [curve for curve in finding.series if len(curve.x) > 1]
     if not curves:
         return []
-    roles = ("train", "valid", "raw", "other")
+    roles: tuple[Role, ...] = ("train", "valid", "raw", "other")
     plot = Plot(
         curves=tuple(
             Curve(roles[i % len(roles)], curve.x, curve.y, label=curve.name, dots=True)

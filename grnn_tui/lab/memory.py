@@ -82,7 +82,7 @@ def _train(folder: Path, backend: str, seed: int) -> tuple[Path, Series]:
     losses: list[float] = []
 
     def hear(row: Any) -> None:
-        if isinstance(row, Validated):
+        if isinstance(row, Validated) and row.loss is not None:
             steps.append(float(row.step))
             losses.append(row.loss * BITS)
 
