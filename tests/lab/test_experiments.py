@@ -140,3 +140,9 @@ def test_what_cannot_be_done_is_one_line(run: Command, arguments: tuple[str, ...
     assert refused.raw == b""
     assert len(refused.err.splitlines()) == 1
     assert said in refused.err
+
+
+def test_the_readme_lists_every_experiment() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for experiment in EXPERIMENTS.values():
+        assert f"| `grnn-tui lab {experiment.name}` | {experiment.claim} |" in readme
