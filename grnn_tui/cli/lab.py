@@ -71,9 +71,10 @@ def show(finding: Finding) -> None:
 
 
 def plot_lines(finding: Finding, width: int) -> list[str]:
-    """The plot as text, its axes named above; nothing where there are no curves."""
+    """The plot as text; nothing where there are no curves."""
     from grnn_tui.ui.markers import choose_markers
-    from grnn_tui.ui.widgets.chart import Curve, Plot, Role, draw
+    from grnn_tui.ui.widgets.chart import draw
+    from grnn_tui.ui.widgets.chart_plot import Curve, Plot, Role
 
     curves = [curve for curve in finding.series if len(curve.x) > 1]
     if not curves:
@@ -83,11 +84,12 @@ def plot_lines(finding: Finding, width: int) -> list[str]:
         curves=tuple(
             Curve(roles[i % len(roles)], curve.x, curve.y, label=curve.name, dots=True)
             for i, curve in enumerate(curves)
-        )
+        ),
+        x_name=finding.x_label,
     )
     picture = draw(plot, width, PLOT_HEIGHT, choose_markers(""))
     rows = ["".join(text for text, _ in row).rstrip() for row in picture.rows]
-    return ["", f"{finding.y_label} against {finding.x_label}", *rows]
+    return ["", finding.y_label, *rows]
 
 
 def _cell(value: str | int | float | None) -> str:

@@ -34,7 +34,7 @@ def roles(picture: Picture, role: str) -> int:
     size=sizes,
     markers=st.sampled_from(MARKERS),
     log=st.booleans(),
-    time=st.booleans(),
+    x_name=st.sampled_from(["step", "time", "temperature"]),
     levels=st.lists(st.floats(-10, 10), max_size=4),
     cursor=st.none() | st.floats(-5, 70),
 )
@@ -43,7 +43,7 @@ def test_a_picture_fills_exactly_its_size(
     size: tuple[int, int],
     markers: Markers,
     log: bool,
-    time: bool,
+    x_name: str,
     levels: list[float],
     cursor: float | None,
 ) -> None:
@@ -54,7 +54,7 @@ def test_a_picture_fills_exactly_its_size(
         levels=tuple(Level(f"level {i}", v, floor=i == 0) for i, v in enumerate(levels)),
         star=(xs[0], ys[0]) if ys else None,
         log=log,
-        time=time,
+        x_name=x_name,
         cursor=cursor,
     )
     width, height = size

@@ -246,9 +246,9 @@ class _Drawing:
     def _x_axis(self) -> list[Cells]:
         ascii_only = self.markers == "ascii"
         corner, bar, mark = ("+", "-", "+") if ascii_only else ("└", "─", "┬")
-        unit = "time" if self.plot.time else "step"
-        make = second_ticks if self.plot.time else ticks
-        write = short_duration if self.plot.time else _step_label
+        unit = self.plot.x_name
+        make = second_ticks if unit == "time" else ticks
+        write = short_duration if unit == "time" else _step_label if unit == "step" else number
         values = make(*self.x_range, max(2, self.columns // 14))
         line = [bar] * self.columns
         below = [" "] * (self.columns + self.right)

@@ -47,8 +47,8 @@ class Plot:
     star: tuple[float, float] | None = None
     """The best validation."""
     log: bool = False
-    time: bool = False
-    """Whether x counts seconds instead of steps."""
+    x_name: str = "step"
+    """What x counts; `time` is in seconds, and written so."""
     x_range: tuple[float, float] | None = None
     """What of x is shown; None: all."""
     cursor: float | None = None

@@ -108,7 +108,7 @@ def plot_of(
         levels=levels_of(view.started, scale) if lossy else (),
         star=_star(view, options, scale) if lossy else None,
         log=options.log,
-        time=options.time,
+        x_name="time" if options.time else "step",
         x_range=x_range,
         cursor=options.cursor,
         empty=empty,
