@@ -81,6 +81,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(self.preferences.theme, self._colours, no_color=self.no_color)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styles_due = False
         self.link = EngineLink(engine, self.wake, self._restoring)
         self.controller = self._first_controller()
         self.playground = PlayScreen(
@@ -107,6 +109,12 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
     def get_default_screen(self) -> Screen[Any]:
         """The main screen."""
         return self.playground
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the styles again for another theme; the first is known before they are parsed at all."""
+        if self._styles_due:
+            super().refresh_css(animate)
+        self._styles_due = True
 
     def on_mount(self) -> None:
         """Listen to the engine, look at runs now and then, tell what could not be read."""
