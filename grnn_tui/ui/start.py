@@ -14,9 +14,10 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from grnn_tui.engine.client import EngineClient
 from grnn_tui.engine.recovery import restoring
@@ -39,8 +40,7 @@ RESTORE = "\x1b[<u\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """What is opened, and how."""
 
     preferences: Preferences

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
 from textual import events
 from textual.message import Message
 
@@ -18,8 +19,7 @@ ALWAYS = ("palette", "leave")
 """Actions that stand at the right end."""
 
 
-@dataclass(frozen=True)
-class KeyView:
+class KeyView(Struct, frozen=True):
     """What the line shows."""
 
     actions: Sequence[Action] = ()
