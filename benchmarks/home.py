@@ -1,4 +1,7 @@
-"""A home of its own for a measured process, so that nothing of the user's is read or written."""
+"""A home of its own for a measured process, so that nothing of the user's is read or written.
+
+Bytecode may be kept, as it is of installed packages: otherwise the baseline's is there and ours compiled at each start.
+"""
 
 from __future__ import annotations
 
@@ -17,4 +20,5 @@ def environment(home: Path) -> dict[str, str]:
         "GRNN_TUI_CONFIG": str(home / "config"),
         "GRNN_TUI_STATE": str(home / "state"),
     }
-    return {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | own
+    left_out = ("NO_COLOR", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if name not in left_out} | own

@@ -15,8 +15,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from grnn_tui.engine.framing import Decoder, FrameError, Rejected, encode, event_decoder
 from grnn_tui.engine.protocol import Event, Failed, Request
@@ -28,8 +29,7 @@ CLOSE_GRACE = 2.0
 """Seconds the child has to leave after its stdin has closed."""
 
 
-@dataclass(frozen=True)
-class EngineDied:
+class EngineDied(Struct, frozen=True):
     """The child has gone without being asked to. `status` is negative for a signal; `reason` its last stderr line."""
 
     status: int

@@ -7,10 +7,10 @@ carry. A frame that holds any has the highest bit of its length set, and its str
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from grnn_tui.engine.protocol import MAX_FRAME_BYTES, Event, Request
 
@@ -45,8 +45,7 @@ def encode(message: Request | Event) -> bytes:
     return (len(body) | mark).to_bytes(HEADER_BYTES, "big") + body
 
 
-@dataclass(frozen=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A whole frame whose content is not a message of the protocol; the frames after it are fine."""
 
     text: str

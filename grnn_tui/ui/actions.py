@@ -7,8 +7,10 @@ given other keys in `keys.toml` by that name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Literal, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 Scope = Literal[
     "app",
@@ -52,8 +54,7 @@ FORBIDDEN = frozenset(
 """Keys that a terminal, tmux, screen, docker or an editor keeps for itself: never the only way to anything."""
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing a person can do. The first key is the one that is shown."""
 
     id: str
@@ -253,8 +254,7 @@ ACTIONS: tuple[Action, ...] = (
 """Every action there is."""
 
 
-@dataclass(frozen=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """The table with a person's own keys in it."""
 
     actions: tuple[Action, ...] = ACTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
@@ -32,6 +32,7 @@ from grnn_tui.ui.screens.play import PlayScreen
 from grnn_tui.ui.settings import KEPT_WRITTEN, LastState, Preferences, save
 from grnn_tui.ui.theme import THEMES, first_theme
 from grnn_tui.ui.training_side import TrainingSide
+from grnn_tui.ui.typed_ahead import TypedAhead
 from grnn_tui.ui.widgets.chart_raster import Markers
 
 FRAME_SECONDS = 0.1
@@ -44,7 +45,7 @@ KEEP_SECONDS = 10.0
 """Between two savings of the place, so that a killed screen loses little."""
 
 
-class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
+class GrnnApp(Keeping, TrainingSide, TypedAhead, App[int], inherit_bindings=False):
     """The playground."""
 
     TITLE = "grnn"
@@ -63,10 +64,12 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         markers: Markers = "braille",
         notes: Sequence[str] = (),
         train_on: str | None = None,
+        before_reading: Callable[[], None] = lambda: None,
     ) -> None:
         """`engine` may have been started and asked to restore `last` already.
 
-        `train_on` is a text file for which the form is opened; `notes` are shown once.
+        `train_on` is a text file for which the form is opened; `notes` are shown once; `before_reading` puts the
+        terminal into the state in which it is lent to an editor and left at the end.
         """
         # Without hues Textual must leave colours to the terminal: as greys, the default colours are black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -76,12 +79,16 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         self.markers: Markers = markers
         self._notes = list(notes)
         self._train_on = train_on
+        self._before_reading = before_reading
         self._frame_due = False
         self._kept = self.last
         self._theme_before = ""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(self.preferences.theme, self._colours, no_color=self.no_color)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styles_due = False
+        self._waiting = []
         self.link = EngineLink(engine, self.wake, self._restoring)
         self.controller = self._first_controller()
         self.playground = PlayScreen(
@@ -110,8 +117,20 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         """The main screen."""
         return self.playground
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the styles again for another theme; the first is known before they are parsed at all."""
+        if self._styles_due:
+            super().refresh_css(animate)
+        self._styles_due = True
+
+    def on_load(self) -> None:
+        """The driver keeps the terminal as it finds it next."""
+        self._before_reading()
+
     def on_mount(self) -> None:
         """Listen to the engine, look at runs now and then, tell what could not be read."""
+        # Round by the screen's own queue, which it only looks at when it is mounted and its prompt has the keys.
+        self.playground.call_later(self.call_later, self.take_typed_ahead)
         self.set_keymap(keymap_strings(self.grnn_keymap))
         self.run_worker(self._listen(), group="engine", exit_on_error=False)
         if self.controller.unit_shown:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grnn_tui.engine.client import EngineDied
 from grnn_tui.engine.protocol import (
@@ -32,18 +33,24 @@ from grnn_tui.ui.model import PlayState, Severity, noticed, reduce
 from grnn_tui.ui.panes.controls.view import SEEDS, Controls
 
 
-@dataclass
-class Controller:
+def drawn_seed() -> int:
+    """A seed that nothing foretells."""
+    import secrets
+
+    return secrets.randbelow(SEEDS)
+
+
+class Controller(Struct):
     """One person's play. `send` hands requests to the engine and never waits."""
 
     send: Callable[[Request], None]
-    controls: Controls = field(default_factory=Controls)
+    controls: Controls = Controls()
     state: PlayState = field(default_factory=PlayState)
     prompt: str = ""
     """As it stands in the editor; the state may be behind."""
     target: int | None = None
     """The position at which writing will end, or was to end when it was paused."""
-    draw_seed: Callable[[], int] = lambda: secrets.randbelow(SEEDS)
+    draw_seed: Callable[[], int] = drawn_seed
     waiting_text: tuple[str, int | None, list[int]] | None = None
     """Written text, cursor and forced positions to be restored with the first model."""
 

@@ -6,15 +6,15 @@ import codecs
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grnn_tui.ui.widgets.chart_raster import MARKERS, Markers
 
 VARIABLE = "GRNN_TUI_MARKERS"
 
 
-@dataclass(frozen=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """Signs of the screen, in one of two alphabets of the same widths."""
 
     eighths: tuple[str, ...]

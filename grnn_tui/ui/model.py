@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grnn_tui.engine.client import EngineDied
 from grnn_tui.engine.protocol import (
@@ -27,8 +29,7 @@ Severity = Literal["information", "warning", "error"]
 NOTHING = Totals(0, 0.0, 0, 0.0)
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One line for the person. `number` tells two alike apart."""
 
     text: str
@@ -36,8 +37,7 @@ class Notice:
     number: int = 0
 
 
-@dataclass(frozen=True)
-class PlayState:
+class PlayState(Struct, frozen=True):
     """Everything the playing side of the screen shows; foreign text in it is raw."""
 
     reference: str = ""

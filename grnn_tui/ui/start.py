@@ -11,12 +11,13 @@ import gc
 import os
 import signal
 import sys
-import termios
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from grnn_tui.engine.client import EngineClient
 from grnn_tui.engine.recovery import restoring
@@ -29,6 +30,7 @@ from grnn_tui.ui.settings import (
     load_preferences,
     state_folder,
 )
+from grnn_tui.ui.terminal import Attributes, restore, unechoed
 
 if TYPE_CHECKING:
     from grnn_tui.ui.app import GrnnApp
@@ -39,8 +41,7 @@ RESTORE = "\x1b[<u\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """What is opened, and how."""
 
     preferences: Preferences
@@ -60,7 +61,8 @@ def open_screen(what: str | None = None, markers: str | None = None) -> int:
     require_terminal()
     # Thousands of classes are about to be made and none thrown away; the app switches collection on once it stands.
     gc.disable()
-    return asyncio.run(_run(opening_for(what), markers))
+    with unechoed() as found:
+        return asyncio.run(_run(opening_for(what), markers, found))
 
 
 def run_alone() -> int:
@@ -117,7 +119,7 @@ def opening_for(what: str | None) -> Opening:
     return Opening(preferences, last, keys, notes, train_on)
 
 
-async def _run(opening: Opening, markers: str | None) -> int:
+async def _run(opening: Opening, markers: str | None, found: Attributes | None) -> int:
     engine = EngineClient(state_folder() / "engine.log" if _writable(state_folder()) else None)
     wish, last = opening.preferences, opening.last
     with contextlib.suppress(OSError):
@@ -127,8 +129,8 @@ async def _run(opening: Opening, markers: str | None) -> int:
         ):
             engine.send(request)
     try:
-        app = _make_app(engine, opening, markers)
-        with _signals_end(app):
+        app = _make_app(engine, opening, markers, found)
+        with _signals_end(app, found):
             await app.run_async()
     finally:
         await engine.close()
@@ -138,7 +140,7 @@ async def _run(opening: Opening, markers: str | None) -> int:
     return app.return_code or 0
 
 
-def _make_app(engine: EngineClient, opening: Opening, markers: str | None) -> GrnnApp:
+def _make_app(engine: EngineClient, opening: Opening, markers: str | None, found: Attributes | None) -> GrnnApp:
     from grnn_tui.ui.actions import remapped
     from grnn_tui.ui.app import GrnnApp
     from grnn_tui.ui.markers import choose_markers
@@ -153,6 +155,7 @@ def _make_app(engine: EngineClient, opening: Opening, markers: str | None) -> Gr
         markers=choose_markers(markers or (wish.markers if wish.markers != "auto" else "")),
         notes=(*opening.notes, *faults),
         train_on=opening.train_on,
+        before_reading=partial(restore, found),
     )
 
 
@@ -165,18 +168,17 @@ def _writable(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _signals_end(app: Any) -> Iterator[None]:
+def _signals_end(app: Any, found: Attributes | None) -> Iterator[None]:
     """A signal ends the app in order, with status 128 + its number; by force if its loop is stuck on the terminal.
 
     Python-level handlers, and not the loop's: they also run while a full output queue blocks the loop.
     """
     loop = asyncio.get_running_loop()
-    attributes = _attributes()
 
     def handle(number: int, _: object) -> None:
         for other in SIGNALS:
             signal.signal(other, signal.SIG_IGN)
-        threading.Thread(target=_last_resort, args=(number, attributes), daemon=True).start()
+        threading.Thread(target=_last_resort, args=(number, found), daemon=True).start()
         loop.call_soon_threadsafe(_leave, app, 128 + number)
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
@@ -191,22 +193,13 @@ def _leave(app: Any, status: int) -> None:
     app.exit(return_code=status)
 
 
-def _attributes() -> list[Any] | None:
-    try:
-        return termios.tcgetattr(0)
-    except termios.error:
-        return None
-
-
-def _last_resort(number: int, attributes: list[Any] | None, sleep: Callable[[float], None] | None = None) -> None:
+def _last_resort(number: int, found: Attributes | None, sleep: Callable[[float], None] | None = None) -> None:
     """Wait; if the process still lives, give the terminal back by hand and end it."""
     import time
 
     (sleep or time.sleep)(LAST_RESORT_SECONDS)
-    with contextlib.suppress(OSError, termios.error):
+    with contextlib.suppress(OSError):
         os.set_blocking(2, False)
         os.write(2, RESTORE.encode())
-    with contextlib.suppress(OSError, termios.error):
-        if attributes is not None:
-            termios.tcsetattr(0, termios.TCSANOW, attributes)
+    restore(found)
     os._exit(128 + number)

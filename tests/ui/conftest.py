@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ui.support.on_terminal import terminal as terminal
 from tests.ui.support.picture import picture as picture
 from tests.ui.support.text_snapshot import text_snapshot as text_snapshot
 

@@ -88,7 +88,7 @@ def test_moving_stops_at_the_ends_and_is_seen_at_once(controller: Controller, se
 
 
 def test_speed_acts_on_what_is_being_written(controller: Controller, sent: list[Any]) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     controller.generate()
     controller.take([frame("abcdef", generating=True)])

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,81 +17,9 @@ from grnn_tui.errors import ModelError, UsageError
 from grnn_tui.ui.backpressure import terminal_is_busy
 from grnn_tui.ui.start import opening_for, require_terminal
 from tests.support.models import LETTERS, make_model
+from tests.ui.support.on_terminal import OnTerminal
 
 ENDINGS = ("\x1b[?1049l", "\x1b[?1000l", "\x1b[?1003l", "\x1b[?1006l", "\x1b[?2004l", "\x1b[?25h")
-
-
-class OnTerminal:
-    """`grnn-tui` on a pseudo-terminal of its own."""
-
-    def __init__(self, home: Path, *arguments: str) -> None:
-        make_model(home / "models" / "tiny", "rnn", LETTERS)
-        environment = {
-            **os.environ,
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "GRNN_TUI_MODELS": str(home / "models"),
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-        }
-        self.master, slave = pty.openpty()
-        termios.tcsetwinsize(slave, (24, 80))
-        self.before = termios.tcgetattr(slave)
-        self.slave = slave
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", "grnn_tui", *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            env=environment,
-        )
-        os.set_blocking(self.master, False)
-        self.output = b""
-
-    def read(self) -> str:
-        try:
-            while data := os.read(self.master, 1 << 16):
-                self.output += data
-        except (BlockingIOError, OSError):
-            pass
-        return self.output.decode("utf-8", "replace")
-
-    def until(self, fact: Callable[[], Any], seconds: float = 60.0) -> None:
-        deadline = time.monotonic() + seconds
-        while not fact():
-            self.read()
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not within {seconds} s; the terminal shows {self.output[-2000:]!r}")
-            time.sleep(0.01)
-
-    def stands(self) -> bool:
-        return ("Sampling" in self.read() and "characters" in self.read()) or "Next" in self.read()
-
-    def ended(self) -> int:
-        self.until(lambda: self.child.poll() is not None)
-        self.read()
-        assert self.child.returncode is not None
-        return self.child.returncode
-
-    def close(self) -> None:
-        if self.child.poll() is None:
-            self.child.kill()
-        self.child.wait()
-        os.close(self.master)
-        os.close(self.slave)
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Callable[..., OnTerminal]]:
-    opened: list[OnTerminal] = []
-
-    def start(*arguments: str) -> OnTerminal:
-        opened.append(OnTerminal(tmp_path, *arguments))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        one.close()
 
 
 def engines_of(pid: int) -> list[int]:
@@ -169,12 +95,6 @@ def test_what_is_opened_is_a_model_a_text_or_nothing(tmp_path: Path, monkeypatch
     assert opening_for(str(tmp_path / "own.txt")).train_on == str(tmp_path / "own.txt")
     with pytest.raises(ModelError, match="no model or run"):
         opening_for("neither")
-
-
-def test_the_screen_imports_neither_torch_nor_arrays() -> None:
-    code = "import sys, grnn_tui.ui.start, grnn_tui.ui.app; print([m for m in ('torch', 'numpy') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_the_training_side_imports_no_torch() -> None:

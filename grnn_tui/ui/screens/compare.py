@@ -146,7 +146,7 @@ class _Texts(LineView, can_focus=True):
         if role.startswith("level-"):
             if not self._ramp:
                 self._ramp = surprisal_styles(self.app.current_theme, no_color=self.app.no_color)
-            return self.rich_style + self._ramp[int(role[-1])]
+            return super().style_of("") + self._ramp[int(role[-1])]
         if role == "fork":
             return super().style_of("accent") + Style(reverse=True)
         return super().style_of(role)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
 from textual import events
 from textual.message import Message
 
@@ -20,8 +21,7 @@ NOTICE_ROWS = 3
 """What is longer is cut."""
 
 
-@dataclass(frozen=True)
-class KeyView:
+class KeyView(Struct, frozen=True):
     """What the line shows."""
 
     actions: Sequence[Action] = ()

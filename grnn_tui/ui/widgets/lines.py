@@ -104,17 +104,21 @@ class LineView(Widget):
     def render_line(self, y: int) -> Strip:
         """One row, filled up to the width."""
         if y >= len(self._rows):
-            return Strip.blank(self.size.width, self.rich_style)
+            return Strip.blank(self.size.width, self.style_of(""))
         segments = [Segment(cell.text, self.style_of(cell.role)) for cell in self._rows[y]]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip(segments).adjust_cell_length(self.size.width, self.style_of(""))
 
     def style_of(self, role: str) -> Style:
-        """The style of a role in the present theme."""
+        """The style of a role in the present theme; of no role, the widget's own, which is slow to work out."""
         style = self._styles.get(role)
         if style is None:
-            ground = self.background_colors[1]
-            style = self._styles[role] = self.rich_style + role_style(role, self.app.theme_variables, ground)
+            style = self._styles[role] = self._looked_up(role)
         return style
+
+    def _looked_up(self, role: str) -> Style:
+        if not role:
+            return self.rich_style
+        return self.style_of("") + role_style(role, self.app.theme_variables, self.background_colors[1])
 
     def plain(self) -> list[str]:
         """The rows as plain text, for tests."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grnn_tui.engine.protocol import ModelOpened
 from grnn_tui.safetext import SafeText, clip, sanitise
@@ -14,8 +15,7 @@ from grnn_tui.ui.widgets.lines import Cell, LineView, Row, justified, width_of
 NATS_TO_BITS = 1 / math.log(2)
 
 
-@dataclass(frozen=True)
-class TopView:
+class TopView(Struct, frozen=True):
     """What the line says."""
 
     model: ModelOpened | None = None

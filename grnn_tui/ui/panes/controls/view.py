@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grnn_tui.playing.settings import Sampling
 from grnn_tui.ui.markers import UNICODE, Glyphs
@@ -21,11 +22,10 @@ LENGTHS = (1, 10, 50, 100, 200, 400, 800, 1600, 3200, 10_000, 50_000, 100_000, 1
 TOP_KS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 80, 120, 200, 0)
 
 
-@dataclass(frozen=True)
-class Controls:
+class Controls(Struct, frozen=True):
     """How to draw, how much, how fast, and with which luck."""
 
-    sampling: Sampling = field(default_factory=Sampling)
+    sampling: Sampling = Sampling()
     seed: int = 1
     random_seed: bool = False
     """Whether each writing takes a seed of its own."""
@@ -33,8 +33,7 @@ class Controls:
     per_second: int = 80
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One row of the pane."""
 
     name: Name

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from textual import events
 from textual.content import Content
 
@@ -108,7 +107,7 @@ class NextSymbolPane(LineView, can_focus=True):
         self.post_message(CursorMoved(1))
 
     def _look(self, **changes: object) -> None:
-        self.view = replace(self.view, **changes)  # type: ignore[arg-type]
+        self.view = replace(self.view, **changes)
         self.renew()
 
     def _retitle(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grnn_tui.engine.protocol import Bar, Prediction
 from grnn_tui.ui.figures import bits, padded, percent, plural, shown_name
@@ -17,8 +18,7 @@ LOG_FLOOR = 1e-4
 """The probability at which a logarithmic bar ends."""
 
 
-@dataclass(frozen=True)
-class BarsView:
+class BarsView(Struct, frozen=True):
     """What the bars are made of."""
 
     prediction: Prediction | None

@@ -41,6 +41,7 @@ class OutputPane(Widget, can_focus=True):
         self._top = 0
         self._ramp: tuple[Style, ...] = ()
         self._looks: dict[Look, Style] = {}
+        self._roles: dict[str, Style] = {}
 
     def show(self, view: TextView, hint: tuple[str, ...] = ()) -> None:
         """Show this text; only cells that differ are painted."""
@@ -118,18 +119,17 @@ class OutputPane(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Another theme: look colours up again."""
         super().notify_style_update()
-        self._ramp, self._looks = (), {}
+        self._ramp, self._looks, self._roles = (), {}, {}
 
     def render_line(self, y: int) -> Strip:
         """One row of text."""
         width = self.size.width
         if self._empty and y > 0:
             words = self.hint[y - 2] if 2 <= y < len(self.hint) + 2 else ""
-            hint = self._role("dim")
-            return Strip([Segment("  " + words, hint)]).adjust_cell_length(width, self.rich_style)
+            return Strip([Segment("  " + words, self._role("dim"))]).adjust_cell_length(width, self._role(""))
         runs = row_runs(self.view, self._wrapping, self._top + y)
         segments = [Segment(text, self._style(look)) for text, look in runs]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self._role(""))
 
     def on_click(self, event: events.Click) -> None:
         """The cursor goes where the mouse points."""
@@ -247,7 +247,14 @@ class OutputPane(Widget, can_focus=True):
         return style
 
     def _role(self, role: str) -> Style:
-        return self.rich_style + role_style(role, self.app.theme_variables, self.background_colors[1])
+        """The style of a role; of no role, the pane's own, which is slow to work out."""
+        style = self._roles.get(role)
+        if style is None:
+            style = self.rich_style
+            if role:
+                style += role_style(role, self.app.theme_variables, self.background_colors[1])
+            self._roles[role] = style
+        return style
 
     def _coloured(self, level: int) -> Style:
         """The style of a level of what the text is coloured by."""

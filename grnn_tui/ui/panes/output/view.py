@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from grnn_tui.engine.protocol import Totals
 from grnn_tui.ui.figures import bits, perplexity, plural
@@ -16,8 +17,7 @@ from grnn_tui.ui.transcript import Transcript
 Colouring = Literal["surprisal", "unit", "plain"]
 
 
-@dataclass(frozen=True)
-class TextView:
+class TextView(Struct, frozen=True):
     """What the pane shows."""
 
     transcript: Transcript = field(default_factory=Transcript)
@@ -35,8 +35,7 @@ class TextView:
         return self.track.changed_from(old.track)
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Struct, frozen=True):
     """How one position is drawn; the widget turns it into a style."""
 
     level: int | None

@@ -14,21 +14,17 @@ class PromptChanged(Message):
     text: str
 
 
-@dataclass
 class PromptLeft(Message):
     """The keys are to go to the panes."""
 
 
-@dataclass
 class GenerationAsked(Message):
     """The prompt is ready: write on."""
 
 
-@dataclass
 class StopAsked(Message):
     """Stop writing, if anything is being written."""
 
 
-@dataclass
 class RerollAsked(Message):
     """Write again with a new seed."""

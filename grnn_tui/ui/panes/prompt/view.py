@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grnn_tui.safetext import sanitise
 
@@ -20,8 +21,7 @@ def clean(text: str) -> str:
     return "\t".join(sanitise(part, keep_newlines=True) for part in text.split("\t"))
 
 
-@dataclass(frozen=True)
-class History:
+class History(Struct, frozen=True):
     """Prompts, oldest first, and which of them is being looked at."""
 
     prompts: tuple[str, ...] = ()

@@ -15,7 +15,6 @@ class RunAttached(Message):
     path: Path
 
 
-@dataclass
 class RunDetached(Message):
     """The run in the training pane is no longer followed; it goes on."""
 
@@ -34,17 +33,14 @@ class ResumeRequested(Message):
     path: Path
 
 
-@dataclass
 class FormRequested(Message):
     """The form for a new run was asked for."""
 
 
-@dataclass
 class RunsRequested(Message):
     """The list of runs was asked for."""
 
 
-@dataclass
 class MonitorRequested(Message):
     """The run was asked to be shown at full size."""
 

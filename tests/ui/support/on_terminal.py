@@ -1,0 +1,107 @@
+"""`grnn-tui` as a process of its own on a pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyte
+import pytest
+
+from tests.support.models import LETTERS, make_model
+
+ALTERNATE = "\x1b[?1049h"
+"""What a program says that takes the whole screen."""
+
+
+class OnTerminal:
+    """`grnn-tui` on a pseudo-terminal of its own."""
+
+    def __init__(self, home: Path, *arguments: str) -> None:
+        make_model(home / "models" / "tiny", "rnn", LETTERS)
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "GRNN_TUI_MODELS": str(home / "models"),
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+        }
+        self.master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (24, 80))
+        self.before = termios.tcgetattr(slave)
+        self.slave = slave
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "grnn_tui", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env=environment,
+        )
+        os.set_blocking(self.master, False)
+        self.output = b""
+
+    def read(self) -> str:
+        try:
+            while data := os.read(self.master, 1 << 16):
+                self.output += data
+        except (BlockingIOError, OSError):
+            pass
+        return self.output.decode("utf-8", "replace")
+
+    def until(self, fact: Callable[[], Any], seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not fact():
+            self.read()
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {seconds} s; the terminal shows {self.output[-2000:]!r}")
+            time.sleep(0.01)
+
+    def rows(self) -> list[str]:
+        """The screen as a person sees it."""
+        screen = pyte.Screen(80, 24)
+        pyte.Stream(screen).feed(self.read().rpartition(ALTERNATE)[2])
+        return list(screen.display)
+
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed by itself."""
+        return bool(termios.tcgetattr(self.slave)[3] & termios.ECHO)
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+    def stands(self) -> bool:
+        return ("Sampling" in self.read() and "characters" in self.read()) or "Next" in self.read()
+
+    def ended(self) -> int:
+        self.until(lambda: self.child.poll() is not None)
+        self.read()
+        assert self.child.returncode is not None
+        return self.child.returncode
+
+    def close(self) -> None:
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., OnTerminal]]:
+    opened: list[OnTerminal] = []
+
+    def start(*arguments: str) -> OnTerminal:
+        opened.append(OnTerminal(tmp_path, *arguments))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.close()
