@@ -35,6 +35,7 @@ from grnn_tui.ui.screens.request_form import (
     faults,
     parameters_of,
     parsed,
+    preset,
     request_of,
     shown_default,
     size_of,
@@ -267,7 +268,8 @@ class TrainForm(ModalScreen[Path | None]):
         self.focus_next()
 
     def _apply_size(self, size: str) -> None:
-        for name, value in SIZES[size].items():
+        backend = self._backend
+        for name, value in (preset(size, backend) if backend is not None else {}).items():
             for control in self.query(f"#set-{name}").results(Input):
                 control.value = value
 
@@ -290,7 +292,7 @@ class TrainForm(ModalScreen[Path | None]):
             fault = wrong.get("data" if key == "path" else key)
             row.say(None if key == "data" and on_path else fault, self._note(key))
         size = self.query_one("#size", Select)
-        agrees = size_of(entries.settings)
+        agrees = size_of(entries.settings, self._backend) if self._backend is not None else "own"
         if size.value != agrees:
             with self.prevent(Select.Changed):
                 size.value = agrees
@@ -320,9 +322,7 @@ class TrainForm(ModalScreen[Path | None]):
             self.query_one("#summary", Static).update(line, layout=False)
             return
         request = request_of(entries, backend, self._corpora)
-        parameters = parameters_of(
-            request.backend, {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
-        )
+        parameters = parameters_of(backend, {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields})
         about = f"about {si(parameters)} parameters · " if parameters else ""
         name = entries.name or suggest_name(entries.data, entries.backend)
         head = clip(sanitise(f"{about}run {name}"), width)
