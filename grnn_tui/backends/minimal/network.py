@@ -12,9 +12,8 @@ add up, and each reads the sum of those below it through a layer normalisation n
     x^1_t = E[symbol_t],   u^l = h^1 + ... + h^l,   x^{l+1} = n^{l+1}(u^l)
     h_0 = g(r) learned (or zeros),   p(symbol_{t+1} | symbol_1..t) = softmax(V u^L_t + b)
 
-The states are positive, so that their mean says little: a normalisation that takes it out learns far sooner than the
-root mean square alone, and before the output none is needed. h_0 is drawn, not even, at first: where all units agree a
-normalisation has no direction to go by, and its gradient drowns the others.
+The states are positive, so that their mean says little: a normalisation that takes it out learns sooner than the root
+mean square alone, and before the output none is needed. No normalisation reads h_0, which is drawn at first.
 
 Weights: `weight_l{k}` stacks W_z W_h, or W_f W_i W_h, as [gates * hidden, inputs], k from 0; `gain_l{k}` belongs to the
 normalisation that layer k reads through. With embedding 0 the input is the symbol itself, one-hot.
