@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "keys", "playing", "training", "chart")
+NAMES = ("startup", "keys", "playing", "training", "scans", "chart")
 
 
 def main() -> int:

@@ -5,8 +5,9 @@
 One step is 32 streams of 64 symbols of a vocabulary of 65. Ours is a run of the trainer, with clipping, carried
 state, AdamW, rows and commands. "bare" is how most people write it: `nn.Embedding(hidden)`, the stock module, cross
 entropy, Adam. "like for like" is the same with one-hot inputs, the function that our model computes with embedding 0.
-Ours has the default embedding of 64 against the first, embedding 0 against the second. The variants take turns, and
-each ratio is of steps that were run within the same second.
+Ours has the default embedding of 64 against the first, embedding 0 against the second. The minimal gated networks have
+no stock module: they are set against a bare GRU of one layer of as many units, which is another function. The variants
+take turns, and each ratio is of steps that were run within the same second.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ GOALS = {("rnn", 1): 1.7, ("gru", 1): 1.5, ("lstm", 1): 1.3, ("gru", 2): 1.2, ("
 LIKE = {("rnn", 1): 1.4, ("gru", 1): 1.25}
 SIZES = [(kind, H, 1) for kind in ("rnn", "gru", "lstm") for H in (128, 256, 512)]
 SIZES += [(kind, H, 2) for kind in ("gru", "lstm") for H in (128, 256, 512)]
+
+MINIMAL = [(kind, H, layers) for kind in ("mingru", "minlstm") for layers in (1, 2, 3) for H in (128, 256, 512)]
 
 
 class Timed(Trainer):
@@ -138,11 +141,7 @@ def compare(kind: str, hidden: int, layers: int, threads: int = 1) -> list[Line]
         Ours(kind, hidden, layers, 0).seconds,
         Stock(kind, hidden, layers, one_hot=True).seconds,
     ]
-    for seconds in variants:
-        seconds(3)
-    warm = max(seconds(3) for seconds in variants)
-    steps = max(2, int(SECONDS / warm))
-    rows = [[seconds(steps) for seconds in variants] for _ in range(ROUNDS)]
+    rows = in_turn(variants)
     name = f"{kind} {hidden} x {layers}, {threads} thread{'s' if threads > 1 else ''}"
     goal = (GOALS[kind, layers], LIKE.get((kind, layers), 1.0)) if threads == 1 else (None, 1.0)
     return [
@@ -152,9 +151,30 @@ def compare(kind: str, hidden: int, layers: int, threads: int = 1) -> list[Line]
     ]
 
 
+def compare_minimal(kind: str, hidden: int, layers: int) -> list[Line]:
+    """Ours against a bare GRU of one layer, in turn, on one thread."""
+    prepare(CPU, 1, 0)
+    rows = in_turn([Ours(kind, hidden, layers, 64).seconds, Stock("gru", hidden, 1, one_hot=False).seconds])
+    name = f"{kind} {hidden} x {layers}, 1 thread"
+    return [
+        line(f"{name}, ours", [BATCH * LENGTH / ours / 1000 for ours, _ in rows], "ktok/s"),
+        line(f"{name}, to bare gru", [bare / ours for ours, bare in rows], "x"),
+    ]
+
+
+def in_turn(variants: list[Callable[[int], float]]) -> list[list[float]]:
+    """Seconds per step of each variant, `ROUNDS` times, after a few steps to warm up."""
+    for seconds in variants:
+        seconds(3)
+    warm = max(seconds(3) for seconds in variants)
+    steps = max(2, int(SECONDS / warm))
+    return [[seconds(steps) for seconds in variants] for _ in range(ROUNDS)]
+
+
 def main() -> None:
-    """Every size of the goals on one thread, the middle size on two."""
+    """Every size of the goals on one thread, the middle size on two; minimal gated networks."""
     lines = [entry for size in SIZES for entry in compare(*size)]
+    lines += [entry for size in MINIMAL for entry in compare_minimal(*size)]
     if (os.cpu_count() or 1) > 1:
         lines += [entry for kind in ("rnn", "gru", "lstm") for entry in compare(kind, 256, 1, threads=2)]
     show("Training, 32 streams of 64 symbols", lines)

@@ -78,6 +78,8 @@ class Backend:
     network: str
     learning: Literal["gradient", "counting"] = "gradient"
     fits: frozenset[str] = frozenset({"text"})
+    gates: tuple[int, int] | None = None
+    """Of a stack of recurrent layers: how many matrices a layer has for what lies below, and for its own past."""
 
     def parse_settings(self, values: Mapping[str, object]) -> Settings:
         """Settings from plain values (a decoded `model.json`, command-line options), checked.

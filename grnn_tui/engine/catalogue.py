@@ -34,7 +34,7 @@ def model_infos() -> list[ModelInfo]:
 
 def backend_infos() -> list[BackendInfo]:
     """Every installed backend and what can be set about it."""
-    return [BackendInfo(b.name, b.summary, fields_of(b.settings)) for b in backends().values()]
+    return [BackendInfo(b.name, b.summary, fields_of(b.settings), b.gates) for b in backends().values()]
 
 
 def corpus_infos() -> list[CorpusInfo]:

@@ -303,6 +303,8 @@ class BackendInfo(_Message, frozen=True):
     name: str
     summary: str
     fields: list[Field]
+    gates: tuple[int, int] | None = None
+    """Of a stack of recurrent layers: matrices of a layer for what lies below, and for its own past."""
 
 
 class ModelInfo(_Message, frozen=True):

@@ -25,10 +25,19 @@ RECURRENT: list[dict[str, Any]] = [
     {"hidden": 8, "embedding": 8, "layers": 3, "tied": True, "dropout": 0.3},
     {"hidden": 33, "embedding": 16, "learned_start": False},
 ]
+MINIMAL: list[dict[str, Any]] = [
+    {"hidden": 1, "embedding": 1, "layers": 1},
+    {"hidden": 12, "embedding": 5},
+    {"hidden": 9, "embedding": 0, "layers": 3},
+    {"hidden": 8, "embedding": 8, "tied": True, "dropout": 0.3},
+    {"hidden": 33, "embedding": 16, "learned_start": False},
+]
 RANGE: dict[str, list[dict[str, Any]]] = {
     "rnn": RECURRENT,
     "lstm": RECURRENT,
     "gru": RECURRENT,
+    "mingru": MINIMAL,
+    "minlstm": MINIMAL,
     "nade": [
         {"window": 1, "hidden": 1},
         {"window": 4, "hidden": 16, "activation": "sigmoid"},

@@ -12,12 +12,12 @@ from tests.support.models import LETTERS, make_network
 
 
 def test_the_shipped_families_are_registered_under_their_names() -> None:
-    assert {"rnn", "lstm", "gru", "nade", "ngram"} <= backends().keys()
+    assert {"rnn", "lstm", "gru", "mingru", "minlstm", "nade", "ngram"} <= backends().keys()
     assert all(backend.name == name and backend.summary for name, backend in backends().items())
 
 
 def test_every_setting_has_a_default_a_description_and_bounds() -> None:
-    for name in ("rnn", "lstm", "gru", "nade", "ngram"):
+    for name in ("rnn", "lstm", "gru", "mingru", "minlstm", "nade", "ngram"):
         schema = msgspec.json.schema(backend_named(name).settings)["$defs"]
         (fields,) = (definition["properties"] for definition in schema.values())
         for setting, says in fields.items():
@@ -39,6 +39,8 @@ def test_an_unknown_backend_is_answered_with_those_there_are() -> None:
         ("rnn", {"dropout": 1.0}, "rnn: dropout"),
         ("gru", {"hiden": 3}, "hiden"),
         ("lstm", {"tied": True, "hidden": 32, "embedding": 16}, "set embedding to 32"),
+        ("mingru", {"tied": True}, "set embedding to 256"),
+        ("minlstm", {"layers": 9}, "minlstm: layers"),
         ("nade", {"window": 513}, "nade: window"),
         ("nade", {"activation": "gelu"}, "gelu"),
         ("ngram", {"order": -1}, "ngram: order"),

@@ -14,7 +14,7 @@ from grnn_tui.playing.stretches import score_in_stretches
 from tests.support.models import BYTES, LETTERS, make_model, random_text
 
 
-@pytest.fixture(scope="module", params=["lstm", "gru", "rnn", "nade", "ngram"])
+@pytest.fixture(scope="module", params=["lstm", "gru", "rnn", "mingru", "minlstm", "nade", "ngram"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelDirectory:
     return make_model(tmp_path_factory.mktemp("model") / request.param, request.param, LETTERS)
 

@@ -22,6 +22,8 @@ SIZES: dict[str, dict[str, Any]] = {
     "rnn": {"hidden": 12, "embedding": 5},
     "lstm": {"hidden": 12, "embedding": 5},
     "gru": {"hidden": 12, "embedding": 5},
+    "mingru": {"hidden": 12, "embedding": 5},
+    "minlstm": {"hidden": 12, "embedding": 5},
     "nade": {"window": 4, "hidden": 16},
     "ngram": {"order": 3},
 }

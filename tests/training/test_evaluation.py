@@ -48,7 +48,7 @@ def nats_by_the_player(network: Network, backend: str, text: np.ndarray[tuple[in
     return total / text.size
 
 
-@pytest.mark.parametrize("backend", ["rnn", "lstm", "gru", "nade"])
+@pytest.mark.parametrize("backend", ["rnn", "lstm", "gru", "mingru", "minlstm", "nade"])
 def test_pieces_side_by_side_measure_what_one_pass_of_the_player_does(backend: str) -> None:
     network = trained(backend)
     text = markov_text(4 * PIECE + 123, seed=2)

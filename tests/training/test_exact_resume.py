@@ -65,6 +65,8 @@ def contents(run: Run) -> dict[str, bytes]:
         ("rnn", {"hidden": 12, "embedding": 6, "dropout": 0.2, "layers": 2}),
         ("lstm", {"hidden": 12, "embedding": 6, "dropout": 0.2, "layers": 2}),
         ("gru", {"hidden": 12, "embedding": 6, "dropout": 0.2, "layers": 2}),
+        ("mingru", {"hidden": 12, "embedding": 6, "dropout": 0.2}),
+        ("minlstm", {"hidden": 12, "embedding": 6, "dropout": 0.2}),
         ("nade", {"hidden": 12, "window": 5, "dropout": 0.2}),
     ],
 )

@@ -18,6 +18,7 @@ from textual.app import App
 from textual.widgets import Button, Input
 
 from grnn_tui.backends.registry import backends
+from grnn_tui.engine.catalogue import backend_infos
 from grnn_tui.engine.protocol import Field
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs.request import RunRequest, TrainingOptions
@@ -34,6 +35,7 @@ from grnn_tui.ui.screens.request_form import (
     faults,
     parameters_of,
     parsed,
+    preset,
     request_of,
     shown_default,
     size_of,
@@ -150,24 +152,38 @@ def test_paths_and_names_are_completed(tmp_path: Path) -> None:
     assert completions("/no/such/", CORPORA) == []
 
 
-@pytest.mark.parametrize("name", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "mingru", "minlstm"])
 @pytest.mark.parametrize("size", list(SIZES))
 def test_parameters_are_about_right(name: str, size: str) -> None:
     from grnn_tui.data.vocabulary import Vocabulary
 
     backend = backends()[name]
-    known = set(backend.settings.__struct_fields__)
-    chosen = {k: int(v) for k, v in SIZES[size].items() if k in known}
-    settings = backend.parse_settings(chosen)
+    info = next(info for info in backend_infos() if info.name == name)
+    settings = backend.parse_settings({key: int(value) for key, value in preset(size, info).items()})
     network = backend.build_network(settings, Vocabulary(unit="character", symbols=tuple(map(chr, range(64, 128)))))
     exact = sum(p.numel() for p in network.parameters())
-    guess = parameters_of(name, msgspec.structs.asdict(settings))
+    guess = parameters_of(info, msgspec.structs.asdict(settings))
     assert guess == pytest.approx(exact, rel=0.05)
 
 
 def test_a_size_is_recognised_by_its_figures() -> None:
-    assert size_of({"hidden": "256", "layers": "1", "embedding": "64", "dropout": "0"}) == "medium"
-    assert size_of({"hidden": "257", "layers": "1", "embedding": "64"}) == "own"
+    assert size_of({"hidden": "256", "layers": "1", "embedding": "64", "dropout": "0"}, LSTM) == "medium"
+    assert size_of({"hidden": "257", "layers": "1", "embedding": "64"}, LSTM) == "own"
+
+
+def test_a_preset_keeps_the_layers_that_a_model_needs() -> None:
+    infos = {info.name: info for info in backend_infos()}
+    assert preset("small", infos["gru"]) == {"hidden": "128", "layers": "1", "embedding": "32"}
+    assert preset("small", infos["mingru"]) == {"hidden": "128", "layers": "2", "embedding": "32"}
+    assert preset("large", infos["mingru"])["layers"] == "4"
+    for info in infos.values():
+        assert all(size_of(preset(size, info), info) == size for size in SIZES) or not preset("tiny", info)
+
+
+def test_what_is_not_a_stack_of_layers_is_not_counted() -> None:
+    infos = {info.name: info for info in backend_infos()}
+    assert parameters_of(infos["ngram"], {"order": 3}) is None
+    assert parameters_of(infos["nade"], {"hidden": 256, "layers": 1}) is None
 
 
 def test_a_third_partys_fields_come_with_their_bounds() -> None:

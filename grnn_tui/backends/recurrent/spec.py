@@ -31,7 +31,7 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
             )
 
 
-def _recurrent(name: str, summary: str) -> Backend:
+def _recurrent(name: str, gates: int, summary: str) -> Backend:
     family = "grnn_tui.backends.recurrent"
     return Backend(
         name=name,
@@ -39,9 +39,10 @@ def _recurrent(name: str, summary: str) -> Backend:
         settings=RecurrentSettings,
         player=f"{family}.player:{name.upper()}Player",
         network=f"{family}.network:{name.upper()}Network",
+        gates=(gates, gates),
     )
 
 
-RNN = _recurrent("rnn", "plain recurrent network: h_t = tanh(W x_t + U h_{t-1} + b)")
-LSTM = _recurrent("lstm", "long short-term memory: a cell state behind input, forget and output gates")
-GRU = _recurrent("gru", "gated recurrent unit: reset and update gates on the hidden state itself")
+RNN = _recurrent("rnn", 1, "plain recurrent network: h_t = tanh(W x_t + U h_{t-1} + b)")
+LSTM = _recurrent("lstm", 4, "long short-term memory: a cell state behind input, forget and output gates")
+GRU = _recurrent("gru", 3, "gated recurrent unit: reset and update gates on the hidden state itself")

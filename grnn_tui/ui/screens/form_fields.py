@@ -22,6 +22,7 @@ from grnn_tui.ui.screens.request_form import (
     UNITS,
     Entries,
     budget_fields,
+    preset,
     shown_default,
     size_of,
     training_fields,
@@ -172,7 +173,9 @@ class FormFields(Fields):
         self.screen.focus_next()
 
     def _apply_size(self, size: str) -> None:
-        for name, value in SIZES.get(size, {}).items():
+        if self.backend is None or size not in SIZES:
+            return
+        for name, value in preset(size, self.backend).items():
             for control in self.query(f"#set-{name}").results(Input):
                 control.value = value
 
@@ -185,7 +188,8 @@ class FormFields(Fields):
         for key, row in self._rows.items():
             fault = wrong.get("data" if key == "path" and on_path else "" if key == "data" and on_path else key)
             row.say(fault, self._note(key, on_path))
-        cast("Choice", self._rows["size"].control).show(size_of(entries.settings))
+        if self.backend is not None:
+            cast("Choice", self._rows["size"].control).show(size_of(entries.settings, self.backend))
 
     def _note(self, key: str, on_path: bool) -> str | None:
         if key == "data":

@@ -33,7 +33,7 @@ SIZES: Mapping[str, Mapping[str, str]] = {
     "medium": {"hidden": "256", "layers": "1", "embedding": "64"},
     "large": {"hidden": "512", "layers": "2", "embedding": "64"},
 }
-_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+"""What each preset sets; layers as a multiple of the model's default."""
 _TYPICAL_VOCABULARY = 64
 UNITS = ("character", "byte")
 
@@ -255,26 +255,35 @@ def _word(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def parameters_of(backend: str, settings: Mapping[str, Any], vocabulary: int = _TYPICAL_VOCABULARY) -> int | None:
+def parameters_of(
+    backend: BackendInfo, settings: Mapping[str, Any], vocabulary: int = _TYPICAL_VOCABULARY
+) -> int | None:
     """About how many weights the model has, for a vocabulary of a usual size; None where there is no telling."""
-    gates = _GATES.get(backend)
     hidden, layers = settings.get("hidden"), settings.get("layers", 1)
-    if gates is None or not isinstance(hidden, int) or not isinstance(layers, int):
+    if backend.gates is None or not isinstance(hidden, int) or not isinstance(layers, int):
         return None
+    below, past = backend.gates
     embedding = settings.get("embedding", 0)
     width = embedding if isinstance(embedding, int) and embedding else vocabulary
     total = vocabulary * embedding if embedding else 0
     for layer in range(layers):
-        total += gates * hidden * ((width if layer == 0 else hidden) + hidden + 2)
+        total += hidden * (below * ((hidden if layer else width) + 1) + past * (hidden + 1))
     return total + (0 if settings.get("tied") else vocabulary * hidden) + vocabulary
 
 
-def size_of(settings: Mapping[str, str]) -> str:
+def preset(size: str, backend: BackendInfo) -> dict[str, str]:
+    """What the preset `size` sets of the settings that the model has."""
+    values = {f.name: SIZES[size][f.name] for f in backend.fields if f.name in SIZES[size]}
+    for field in backend.fields:
+        if field.name == "layers":
+            values["layers"] = str(int(values["layers"]) * field.default)
+    return values
+
+
+def size_of(settings: Mapping[str, str], backend: BackendInfo) -> str:
     """The preset that the settings agree with, or `own`."""
-    for name, values in SIZES.items():
-        if all(settings.get(key, value) == value for key, value in values.items()):
-            return name
-    return "own"
+    agreeing = (size for size in SIZES if preset(size, backend).items() <= settings.items())
+    return next(agreeing, "own")
 
 
 def completions(text: str, corpora: Mapping[str, CorpusInfo], most: int = 40) -> list[str]:

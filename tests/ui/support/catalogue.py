@@ -30,8 +30,8 @@ def catalogue() -> CatalogueRead:
     return CatalogueRead(
         models=[],
         backends=[
-            BackendInfo(name="gru", summary="gated recurrent unit", fields=RECURRENT),
-            BackendInfo(name="lstm", summary="long short-term memory", fields=RECURRENT),
+            BackendInfo(name="gru", summary="gated recurrent unit", fields=RECURRENT, gates=(3, 3)),
+            BackendInfo(name="lstm", summary="long short-term memory", fields=RECURRENT, gates=(4, 4)),
             BackendInfo(name="nade", summary="a sum over the last symbols", fields=NADE),
             BackendInfo(name="ngram", summary="counts of what followed the last symbols", fields=NGRAM),
         ],

@@ -1,0 +1,153 @@
+"""minGRU and minLSTM on the playing path: numpy, one symbol at a time.
+
+The input side of the first layer is folded into a table with one row per symbol, W E[x] + b, and the gain of each
+normalisation into the weights that read it, so a symbol costs one row gather and one matrix-vector product for each
+further weight matrix: no weights are recurrent. The logistic function is computed as s(a) = (1 + tanh(a / 2)) / 2; the
+halving, and whatever else scales an argument, is folded into the weights too. Equations and weights: `network.py`.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.backends.contract import Arrays, Player
+from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.backends.minimal.spec import EPSILON, MinimalSettings
+from grnn_tui.backends.weights import floats
+from grnn_tui.data.vocabulary import Vocabulary
+
+Vector = NDArray[np.float32]
+Matrix = NDArray[np.float32]
+State = tuple[Vector, ...]
+"""h of each layer from the bottom up, [hidden] each, never written to again."""
+
+
+class MinimalPlayer(Player[State]):
+    """What the two cells share: the input table, the sum over the layers, its normalisation, the output."""
+
+    gates: ClassVar[int]
+    """How many blocks of `hidden` rows each weight matrix stacks."""
+    scale: ClassVar[float]
+    """What `_update` wants the products of the gates multiplied by."""
+
+    def __init__(self, settings: MinimalSettings, vocabulary: Vocabulary, arrays: Arrays) -> None:
+        V, E, H, L = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+        rows = self.gates * H
+        self.hidden = H
+        self.mean: Vector = np.full(H, 1 / H, np.float32)
+        scale = np.full(rows, self.scale, np.float32)
+        scale[-H:] = 0.5
+        weights = [floats(arrays, f"weight_l{k}", rows, H if k else E or V) * scale[:, None] for k in range(L)]
+        biases = [floats(arrays, f"bias_l{k}", rows) * scale for k in range(L)]
+        embedding = floats(arrays, "embedding", V, E) if E else None
+        inputs = weights[0].T if embedding is None else embedding @ weights[0].T
+        self.table: Matrix = np.ascontiguousarray(inputs + biases[0])
+        self.layers: list[tuple[Matrix, Vector]] = [
+            (weights[k] * floats(arrays, f"gain_l{k}", H), biases[k]) for k in range(1, L)
+        ]
+        tied = settings.tied and embedding is not None
+        self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        self.b = floats(arrays, "output_bias", V)
+        start = np.zeros((L, H), np.float32)
+        if settings.learned_start:
+            start = _positive(floats(arrays, "start_r", L, H) * np.float32(0.5))
+        self._start = tuple(start)
+
+    @abstractmethod
+    def _update(self, a: Vector) -> Vector:
+        """z [hidden] from the scaled products of the gates, which may be written to."""
+
+    def start(self) -> State:
+        """The learned start state, or zeros."""
+        return self._start
+
+    def predict(self, state: State) -> Categorical:
+        """softmax(V u + b) of the sum u over the layers."""
+        u = sum(state[1:], start=state[0])
+        logits = self.V @ u
+        logits += self.b
+        return Categorical(logits)
+
+    def advance(self, state: State, symbol: Symbol) -> State:
+        """One step of every layer; new arrays throughout."""
+        u = self._step(self.table[symbol].copy(), state[0])
+        after = [u]
+        for (W, b), before in zip(self.layers, state[1:], strict=True):
+            a = W @ self._normalised(u)
+            a += b
+            h = self._step(a, before)
+            after.append(h)
+            u = u + h
+        return tuple(after)
+
+    def features(self, state: State) -> Vector:
+        """The top layer's hidden state [hidden]."""
+        return state[-1]
+
+    def _step(self, a: Vector, before: Vector) -> Vector:
+        """h' = h + z (g - h), from the scaled products `a` [gates * hidden], which are written to."""
+        H = self.hidden
+        h = _positive(a[-H:])
+        h -= before
+        h *= self._update(a[:-H])
+        h += before
+        return h
+
+    def _normalised(self, u: Vector) -> Vector:
+        """(u - mean) / standard deviation; the gain is in the weights."""
+        c: Vector = u - self.mean.dot(u)
+        c *= (c.dot(c) / self.hidden + EPSILON) ** -0.5
+        return c
+
+
+class MinGRUPlayer(MinimalPlayer):
+    """z = s(k)."""
+
+    gates = 2
+    scale = 0.5
+
+    def _update(self, a: Vector) -> Vector:
+        return _logistic(a)
+
+
+class MinLSTMPlayer(MinimalPlayer):
+    """z = i / (f + i) = (1 + e^F) / (2 + e^F + e^I), F and I being what f and i are s(-F) and s(-I) of.
+
+    Both sides of the fraction are divided by the largest of 1, e^F and e^I, so that nothing overflows.
+    """
+
+    gates = 3
+    scale = -1.0
+
+    def _update(self, a: Vector) -> Vector:
+        e = a.reshape(2, self.hidden)
+        one = np.maximum(e[0], e[1])
+        np.maximum(one, 0.0, out=one)
+        e -= one
+        np.exp(e, out=e)
+        np.negative(one, out=one)
+        np.exp(one, out=one)
+        e += one
+        z: Vector = e[0]
+        z /= z + e[1]
+        return z
+
+
+def _logistic(half: NDArray[np.float32]) -> NDArray[np.float32]:
+    """s(2 half), written over it."""
+    np.tanh(half, out=half)
+    half += 1.0
+    half *= 0.5
+    return half
+
+
+def _positive(half: NDArray[np.float32]) -> NDArray[np.float32]:
+    """g(2 half) of `scan.py`."""
+    above = np.maximum(half, 0.0)
+    above += above
+    above += _logistic(np.minimum(half, 0.0))
+    return above
