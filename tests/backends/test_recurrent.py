@@ -37,6 +37,22 @@ def test_tied_weights_are_one_array() -> None:
     assert "output_weight" not in arrays
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_gates_start_out_remembering_as_long_as_they_are_told(cell: str) -> None:
+    """Left alone, a state halves after log(2) (1 + e^b) steps: the units' times spread evenly up to the longest."""
+    torch.manual_seed(0)
+    backend = backend_named(cell)
+    H = 400
+    network = backend.build_network(backend.parse_settings({"hidden": H, "memory": 100}), LETTERS)
+    bias = network.get_parameter("cells.stack.bias_ih_l0").detach()
+    steps = 1 + bias[H : 2 * H].exp()
+    assert 2 <= steps.min() < 4
+    assert 96 < steps.max() <= 100
+    assert steps.mean() == pytest.approx(51, abs=4)
+    if cell == "lstm":
+        torch.testing.assert_close(bias[:H], -bias[H : 2 * H])
+
+
 def test_a_new_lstm_remembers_and_is_near_uniform() -> None:
     torch.manual_seed(0)
     backend = backend_named("lstm")

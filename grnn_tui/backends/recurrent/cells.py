@@ -44,13 +44,17 @@ States = tuple[Tensor, ...]
 class Cells(nn.Module):
     """`layers` recurrent layers of one kind, run over a sequence by torch's kernels or by functions of our own."""
 
-    def __init__(self, cell: Cell, inputs: int, hidden: int, layers: int, dropout: float, norm: float = 1.0) -> None:
-        """`norm` is the length that input vectors have at first."""
+    def __init__(
+        self, cell: Cell, inputs: int, hidden: int, layers: int, dropout: float, norm: float = 1.0, memory: int = 0
+    ) -> None:
+        """`norm` is the length that input vectors have at first, `memory` what `_remember` takes."""
         super().__init__()
         kind: type[nn.RNN] | type[nn.LSTM] | type[nn.GRU] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
         self.cell = cell
         self.stack = kind(inputs, hidden, layers, dropout=dropout if layers > 1 else 0.0)
         self._initialise(norm)
+        if memory and cell != "rnn":
+            self._remember(memory)
 
     @torch.no_grad()
     def _initialise(self, norm: float) -> None:
@@ -68,6 +72,20 @@ class Cells(nn.Module):
                 continue
             for gate in weight.view(-1, H, weight.shape[1]):
                 (nn.init.orthogonal_ if name.startswith("weight_hh") else nn.init.xavier_uniform_)(gate)
+
+    @torch.no_grad()
+    def _remember(self, symbols: int) -> None:
+        """Let the units start out remembering for 1 to `symbols` steps, evenly spread (Tallec and Ollivier 2018).
+
+        A gate that keeps the share s(b) of a state forgets it in 1 + e^b steps, so b = log(u), u ~ U(1, symbols - 1);
+        an LSTM lets in what it forgets: its input gate gets -b.
+        """
+        H = self.stack.hidden_size
+        for k in range(self.stack.num_layers):
+            bias = self.stack.get_parameter(f"bias_ih_l{k}")
+            bias[H : 2 * H] = torch.empty(H).uniform_(1.0, max(1.0, symbols - 1.0)).log()
+            if self.cell == "lstm":
+                bias[:H] = -bias[H : 2 * H]
 
     def forward(
         self, x: Int[Tensor, "time batch"], embedding: Float[Tensor, "symbols inputs"] | None, states: States

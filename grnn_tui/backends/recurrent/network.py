@@ -38,7 +38,7 @@ class RecurrentNetwork(Network):
         else:
             self.register_parameter("embedding", None)
         norm = 1.0 if settings.tied else max(E, 1) ** 0.5
-        self.cells = Cells(self.cell, E or V, H, L, settings.dropout, norm)
+        self.cells = Cells(self.cell, E or V, H, L, settings.dropout, norm, settings.memory)
         if not settings.tied:
             self.output_weight = nn.Parameter(torch.empty(V, H).uniform_(-(H**-0.5), H**-0.5))
         self.output_bias = nn.Parameter(torch.zeros(V))

@@ -21,6 +21,9 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
         int, Meta(ge=0, le=8192, description="width of the input embedding; 0 gives each symbol its own input weights")
     ] = 64
     tied: Annotated[bool, Meta(description="use the embedding as output weights too; needs embedding = hidden")] = False
+    memory: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="symbols that gates start out remembering, at the longest; 0: a few")
+    ] = 0
     learned_start: Annotated[bool, Meta(description="learn the state before the first symbol instead of zeros")] = True
 
     def __post_init__(self) -> None:
