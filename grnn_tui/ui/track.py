@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from grnn_tui.engine.protocol import UnitShown
 
@@ -12,8 +13,7 @@ STEPS = 3
 _FLOAT = 4
 
 
-@dataclass(frozen=True)
-class Track:
+class Track(msgspec.Struct, frozen=True):
     """The activations of `unit` at the positions from `first` on, 32-bit floats."""
 
     unit: int | None

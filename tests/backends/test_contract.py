@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Player
+from grnn_tui.backends.minimal.network import MinimalNetwork
 from grnn_tui.backends.nade.network import NadeNetwork
 from grnn_tui.backends.network import Network
 from grnn_tui.backends.recurrent.network import RecurrentNetwork
@@ -185,6 +186,8 @@ def hidden_units(network: Network, text: NDArray[np.int64]) -> NDArray[np.float3
         _, carry = network.log_prob(x)
         if isinstance(network, RecurrentNetwork):
             units = torch.tanh(carry[1]) if network.cell == "lstm" else carry[0]
+        elif isinstance(network, MinimalNetwork):
+            units = carry[0]
         elif isinstance(network, NadeNetwork):
             units = network._hidden(carry[0])
         else:

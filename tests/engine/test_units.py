@@ -36,8 +36,8 @@ class Shown:
         self.last: UnitShown | None = None
         self._seen = 0
 
-    async def complete(self, unit: int | None = None) -> UnitShown:
-        """Frames until the whole text has its activations."""
+    async def complete(self, unit: int | None = None, length: int | None = None) -> UnitShown:
+        """Frames until the whole text (of `length` positions, if that is given) has its activations."""
         while True:
             await self.screen.until(Frame)
             for event in self.screen.events[self._seen :]:
@@ -47,7 +47,8 @@ class Shown:
             done = self.last is not None and self.last.unit is not None and unit in (None, self.last.unit)
             assert self.screen.frame is not None
             still = not self.screen.frame.generating and not self.screen.frame.busy
-            if done and still and len(self.values) == len(self.screen.text):
+            n = len(self.screen.text)
+            if done and still and len(self.values) == n and length in (None, n):
                 assert self.last is not None
                 return self.last
 
@@ -76,11 +77,10 @@ async def test_a_unit_is_told_as_text_is_typed_written_and_forced(lstm: Path, tm
         await shown.complete()
         np.testing.assert_allclose(shown.values, rows(lstm, screen.text)[:, 5], atol=1e-6)
         send(Generate(700))
-        await shown.complete()
+        await shown.complete(length=704)
         send(MoveCursor(-300))
         send(ForceSymbol(3))
-        last = await shown.complete()
-        assert len(screen.text) == 405
+        last = await shown.complete(length=405)
         expected = rows(lstm, screen.text)
         np.testing.assert_allclose(shown.values, expected[:, 5], atol=1e-6)
         assert (last.low, last.high) == pytest.approx((expected[:, 5].min(), expected[:, 5].max()), abs=1e-6)

@@ -85,8 +85,8 @@ class MinimalPlayer(Player[State]):
         return tuple(after)
 
     def features(self, state: State) -> Vector:
-        """The top layer's hidden state [hidden]."""
-        return state[-1]
+        """h of each layer from the bottom up [layers * hidden]."""
+        return np.concatenate(state)
 
     def _step(self, a: Vector, before: Vector) -> Vector:
         """h' = h + z (g - h), from the scaled products `a` [gates * hidden], which are written to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from grnn_tui.playing.marks import encloses
 from grnn_tui.ui.figures import shown_name
@@ -13,8 +13,7 @@ SAMPLE = "a"
 """A letter in each colour of the scale: it shows bold, underlined and reversed too."""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """Some of a line; `level` is of the scale."""
 
     text: str
