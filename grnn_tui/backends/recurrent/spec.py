@@ -22,6 +22,12 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
     ] = 64
     tied: Annotated[bool, Meta(description="use the embedding as output weights too; needs embedding = hidden")] = False
     learned_start: Annotated[bool, Meta(description="learn the state before the first symbol instead of zeros")] = True
+    particles: Annotated[
+        int, Meta(ge=1, le=64, description="hidden states side by side, each from a start of its own; predictions mix")
+    ] = 1
+    noise: Annotated[
+        float, Meta(ge=0, le=10, description="sigma of what is added to h at each step; losses are then a bound K")
+    ] = 0.0
 
     def __post_init__(self) -> None:
         if self.tied and self.embedding != self.hidden:
@@ -29,6 +35,16 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
                 f"tied weights need embedding = hidden, not {self.embedding} and {self.hidden};"
                 f" set embedding to {self.hidden} or leave tied out"
             )
+        if self.particles > 1 and not self.learned_start:
+            raise ValueError(
+                f"{self.particles} particles that all start at zero are one;"
+                " turn learned_start on or set particles to 1"
+            )
+
+    @property
+    def bound(self) -> bool:
+        """With noise in the hidden state, what is measured is a bound."""
+        return self.noise > 0
 
 
 def _recurrent(name: str, gates: int, summary: str) -> Backend:
@@ -37,7 +53,7 @@ def _recurrent(name: str, gates: int, summary: str) -> Backend:
         name=name,
         summary=summary,
         settings=RecurrentSettings,
-        player=f"{family}.player:{name.upper()}Player",
+        player=f"{family}.particles:open_{name}",
         network=f"{family}.network:{name.upper()}Network",
         gates=(gates, gates),
     )
