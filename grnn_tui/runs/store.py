@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
-from grnn_tui.backends.registry import backend_named
 from grnn_tui.errors import GrnnError, RunError, UsageError
 from grnn_tui.runs import lock, metrics
 from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
@@ -217,6 +216,8 @@ def summarise(run: Run) -> RunSummary:
 
 def _bound(request: RunRequest) -> bool:
     """Whether the losses of such a run are a bound; a backend that is not installed any more cannot say so."""
+    from grnn_tui.backends.registry import backend_named
+
     try:
         return backend_named(request.backend).parse_settings(request.settings).bound
     except GrnnError:
