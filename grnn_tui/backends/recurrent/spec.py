@@ -22,12 +22,8 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
     ] = 64
     tied: Annotated[bool, Meta(description="use the embedding as output weights too; needs embedding = hidden")] = False
     learned_start: Annotated[bool, Meta(description="learn the state before the first symbol instead of zeros")] = True
-    particles: Annotated[
-        int, Meta(ge=1, le=64, description="hidden states side by side, each from a start of its own; predictions mix")
-    ] = 1
-    noise: Annotated[
-        float, Meta(ge=0, le=10, description="sigma of what is added to h at each step; losses are then a bound K")
-    ] = 0.0
+    particles: Annotated[int, Meta(ge=1, le=64, description="hidden states side by side, whose predictions mix")] = 1
+    noise: Annotated[float, Meta(ge=0, le=10, description="sigma of noise added to h; losses are then a bound K")] = 0.0
 
     def __post_init__(self) -> None:
         if self.tied and self.embedding != self.hidden:
