@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 import msgspec
+from msgspec import Struct
 
 from grnn_tui.engine.protocol import Bar, Prediction
 from grnn_tui.ui.figures import bits, padded, percent, plural, shown_name
