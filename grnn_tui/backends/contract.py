@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.backends.distribution import Categorical, Components, Symbol
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import UsageError
 
@@ -33,6 +33,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Fields are annotated with `msgspec.Meta(ge=..., le=..., description=...)`: the command line, the training form and
     `model.json` all read them from here.
     """
+
+    @property
+    def bound(self) -> bool:
+        """Whether losses of such a model are a lower bound K on its log-likelihood, as nats per symbol, not itself."""
+        return False
 
 
 class Player(ABC, Generic[State]):
@@ -53,6 +58,11 @@ class Player(ABC, Generic[State]):
     @abstractmethod
     def advance(self, state: State, symbol: Symbol) -> State:
         """The state after `symbol` has been seen too."""
+
+    def components(self, state: State) -> Components | None:
+        """What the prediction at `state` is an even mixture of; None for a model that mixes nothing."""
+        del state
+        return None
 
     def features(self, state: State) -> NDArray[np.float32]:
         """The hidden units as a vector [units], for a person to look at; empty for a model that has none.

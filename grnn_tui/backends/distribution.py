@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -61,6 +62,20 @@ class Categorical:
     def sample(self, uniform: float) -> Symbol:
         """The symbol at `uniform` in [0, 1) of the inverse cumulative distribution."""
         return draw(self.probs, uniform)
+
+
+@dataclass(frozen=True)
+class Components:
+    """The equally weighted parts of a prediction, and how well each has foretold the text so far."""
+
+    parts: tuple[Categorical, ...]
+    responsibilities: NDArray[np.float64]
+    """Posterior weight of each part given the text [parts]; they sum to one."""
+
+    @property
+    def effective(self) -> float:
+        """The effective number of parts, 1 / sum_l r_l^2: from 1 to all of them."""
+        return float(1 / np.square(self.responsibilities).sum())
 
 
 def draw(probs: NDArray[np.float64], uniform: float) -> Symbol:

@@ -45,6 +45,8 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
     data_fingerprint: str = ""
     validation_nats: float | None = None
     """Nats per symbol on held-out data, state carried through."""
+    bound: bool = False
+    """Whether that is a lower bound K on the log-likelihood, as nats per symbol, instead of itself."""
     floor_nats: float | None = None
     """Exact entropy per symbol where the source is known."""
     command: str = ""

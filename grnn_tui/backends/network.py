@@ -20,6 +20,12 @@ Carry = tuple[Tensor, ...]
 class Network(nn.Module, ABC):
     """Teacher-forced log-likelihood over batches of streams."""
 
+    measuring: bool = False
+    """Whether noise that belongs to the model acts in evaluation too, so that its bound is measured.
+
+    Without it, evaluation computes what the playing path does. A model without such noise does not look at it.
+    """
+
     @abstractmethod
     def start(self, batch: int) -> Carry:
         """The carry before the first symbol, for `batch` streams; differentiable where it is learned."""

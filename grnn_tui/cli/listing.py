@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import click
 
 from grnn_tui.cli.table import count, figure, show_json, show_table
+
+if TYPE_CHECKING:
+    from grnn_tui.runs.store import RunSummary
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 BITS = 1 / math.log(2)
@@ -30,6 +34,7 @@ def models(as_json: bool) -> None:
                         "parameters": m.parameters,
                         "data": m.data,
                         "validation_nats": m.validation_nats,
+                        "bound": m.bound,
                         "floor_nats": m.floor_nats,
                     }
                     for m in found
@@ -38,7 +43,15 @@ def models(as_json: bool) -> None:
         )
         return
     rows = [
-        (m.name, m.backend, count(m.parameters), m.data, _bits(m.validation_nats), _bits(m.floor_nats), m.origin)
+        (
+            m.name,
+            m.backend,
+            count(m.parameters),
+            m.data,
+            _named(_bits(m.validation_nats), m.bound),
+            _bits(m.floor_nats),
+            m.origin,
+        )
         for m in found
     ]
     show_table(("name", "backend", "parameters", "data", "bits/symbol", "floor", "origin"), rows, numeric=(2, 4, 5))
@@ -140,6 +153,7 @@ def runs(as_json: bool) -> None:
                         "progress": r.progress,
                         "loss": r.loss,
                         "validation_nats": r.validation,
+                        "bound": r.bound,
                         "checkpoints": list(r.checkpoints),
                     }
                     for r in found
@@ -147,12 +161,18 @@ def runs(as_json: bool) -> None:
             }
         )
         return
-    rows = [
-        (r.name, r.state, r.backend, r.data, count(r.step), f"{r.progress:.0%}", figure(r.loss), figure(r.validation))
-        for r in found
-    ]
+    rows = [(r.name, r.state, r.backend, r.data, count(r.step), f"{r.progress:.0%}", *_losses(r)) for r in found]
     headers = ("name", "state", "backend", "data", "step", "done", "loss nats", "validation nats")
     show_table(headers, rows, numeric=(4, 5, 6, 7))
+
+
+def _losses(run: RunSummary) -> tuple[str, str]:
+    return _named(figure(run.loss), run.bound), _named(figure(run.validation), run.bound)
+
+
+def _named(loss: str, bound: bool) -> str:
+    """The figure, called K if it is a bound."""
+    return f"K {loss}" if bound and loss else loss
 
 
 def _bits(nats: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,11 @@ from grnn_tui.cli.sampling_options import one_blas_thread, prompt_from, prompt_o
 from grnn_tui.cli.table import count, show_json, show_table
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from grnn_tui.backends.distribution import Components
+    from grnn_tui.backends.modeldir import ModelDirectory
     from grnn_tui.data.vocabulary import Vocabulary
     from grnn_tui.engine.models import OpenedModel
     from grnn_tui.playing.scoring import Score
@@ -118,12 +124,14 @@ def next_symbol(model: str, top: int, as_json: bool, **options: Any) -> None:
             {
                 "model": opened.located.name,
                 "prompt": prompt,
+                **_particles_object(outlook.components),
                 "entropy_bits": outlook.entropy,
                 "used_entropy_bits": outlook.used_entropy,
                 "removed": outlook.removed,
                 "removed_mass": outlook.removed_mass,
                 "symbols": [
                     {"symbol": labels[symbol], "index": symbol, "rank": rank, "p": raw, "used": used}
+                    | _said_by_particles(outlook.components, symbol)
                     for rank, symbol, raw, used in ranked
                 ],
             }
@@ -133,6 +141,27 @@ def next_symbol(model: str, top: int, as_json: bool, **options: Any) -> None:
     show_table(("rank", "symbol", "p", "used"), rows, numeric=(0, 2, 3))
     removed = f" · {outlook.removed} removed ({outlook.removed_mass:.1%})" if outlook.removed else ""
     note(f"{opened.label} · entropy {outlook.entropy:.3f} bits, {outlook.used_entropy:.3f} as drawn{removed}")
+    if outlook.components is not None:
+        shares = ", ".join(f"{share:.1%}" for share in outlook.components.responsibilities)
+        several, effective = len(outlook.components.parts), outlook.components.effective
+        note(f"mixture of {several} particles, effectively {effective:.2f}; responsibilities {shares}")
+
+
+def _particles_object(components: Components | None) -> dict[str, object]:
+    """What a mixture is made of; nothing for a model that is none."""
+    if components is None:
+        return {}
+    return {
+        "effective_particles": components.effective,
+        "particles": [
+            {"responsibility": float(share), "entropy_bits": part.entropy() / math.log(2)}
+            for part, share in zip(components.parts, components.responsibilities, strict=True)
+        ],
+    }
+
+
+def _said_by_particles(components: Components | None, symbol: int) -> dict[str, list[float]]:
+    return {} if components is None else {"particles": [float(part.probs[symbol]) for part in components.parts]}
 
 
 @click.command()
@@ -156,8 +185,11 @@ def score(model: str, file: str, encoding: str, per_symbol: bool, as_json: bool)
         note(line)
     nats = score_model(directory, corpus.symbols)
     summary = summarise(vocabulary, corpus.symbols, nats, corpus.unseen)
+    bound = _bound(directory, corpus.symbols)
     if as_json:
         shown = _score_object(located.name, corpus.name, summary)
+        if bound is not None:
+            shown["bound_nats_per_symbol"] = bound
         if per_symbol:
             shown["per_symbol_bits"] = (nats * BITS).tolist()
         show_json(shown)
@@ -165,7 +197,20 @@ def score(model: str, file: str, encoding: str, per_symbol: bool, as_json: bool)
     if per_symbol:
         for position, (symbol, bits) in enumerate(zip(corpus.symbols.tolist(), (nats * BITS).tolist(), strict=True)):
             sys.stdout.write(f"{position}\t{json.dumps(vocabulary.labels[symbol])}\t{bits:.6f}\n")
-    _show_score(located.name, vocabulary, summary, with_places=not per_symbol)
+    _show_score(located.name, vocabulary, summary, bound, with_places=not per_symbol)
+
+
+def _bound(model: ModelDirectory, symbols: NDArray[np.integer]) -> float | None:
+    """The bound K of a model with noise, nats per symbol, as its run measures it; None for any other model."""
+    if not model.settings.bound or not symbols.size:
+        return None
+    import torch
+
+    from grnn_tui.training.evaluation import evaluate
+
+    network = model.backend.build_network(model.settings, model.header.vocabulary)
+    network.load_arrays(model.arrays)
+    return evaluate(network, symbols, model.header.vocabulary.size, torch.device("cpu")).nats
 
 
 def _score_object(model: str, data: str, summary: Score) -> dict[str, object]:
@@ -185,7 +230,7 @@ def _score_object(model: str, data: str, summary: Score) -> dict[str, object]:
     }
 
 
-def _show_score(model: str, vocabulary: Vocabulary, summary: Score, *, with_places: bool) -> None:
+def _show_score(model: str, vocabulary: Vocabulary, summary: Score, bound: float | None, *, with_places: bool) -> None:
     from grnn_tui.safetext import name_of
 
     unit = vocabulary.unit
@@ -197,6 +242,8 @@ def _show_score(model: str, vocabulary: Vocabulary, summary: Score, *, with_plac
         (f"bits per {unit}", f"{summary.bits_per_symbol:.5f}"),
         ("perplexity", f"{summary.perplexity:.4f}"),
     ]
+    if bound is not None:
+        totals.append((f"bound K with its noise, nats per {unit}", f"{bound:.5f}"))
     stream = sys.stderr if not with_places else sys.stdout
     show_table(("figure", "value"), totals, numeric=(1,), stream=stream)
     if with_places and summary.surprising:

@@ -48,16 +48,19 @@ class LineReporter:
 
     def __init__(self, unit: str, *, quiet: bool = False) -> None:
         self.unit = unit
+        self.bound = False
         self.quiet = quiet
         self._shown = -math.inf
 
     def __call__(self, row: AnyRow) -> None:
         """Print `row`, unless it is one of many."""
+        if isinstance(row, Started):
+            self.bound = row.bound
         if isinstance(row, Trained):
             if self.quiet or row.seconds - self._shown < LINE_EVERY:
                 return
             self._shown = row.seconds
-        for line in lines_of(row, self.unit):
+        for line in lines_of(row, self.unit, bound=self.bound):
             show_line(line)
 
     def close(self) -> None:
@@ -72,6 +75,7 @@ class BarReporter:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
         self.unit = unit
+        self.bound = False
         self._validation = ""
         console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
         columns = (BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
@@ -81,15 +85,17 @@ class BarReporter:
 
     def __call__(self, row: AnyRow) -> None:
         """Show `row`."""
+        if isinstance(row, Started):
+            self.bound = row.bound
         if isinstance(row, Trained):
-            text = training_line(row, self.unit, short=True)
+            text = training_line(row, self.unit, short=True, bound=self.bound)
             self._bar.update(self._task, completed=row.progress, description=text)
             return
         if isinstance(row, Saved):
             return
         from rich.text import Text
 
-        for line in lines_of(row, self.unit):
+        for line in lines_of(row, self.unit, bound=self.bound):
             self._bar.console.print(Text(_safe(line)))
 
     def close(self) -> None:
@@ -122,16 +128,16 @@ def _safe(line: str) -> str:
     return for_terminal(line.replace("\n", " "), sys.stdout)
 
 
-def lines_of(row: AnyRow, unit: str) -> list[str]:
-    """What to say of `row` to a person."""
+def lines_of(row: AnyRow, unit: str, *, bound: bool = False) -> list[str]:
+    """What to say of `row` to a person; `bound` says that losses are one."""
     match row:
         case Started():
             return _beginning(row, unit)
         case Trained():
-            return [training_line(row, unit)]
+            return [training_line(row, unit, bound=bound)]
         case Validated(loss=float(loss)):
             best = "  (best)" if row.best else ""
-            return [f"step {row.step:,}  validation {in_nats(loss, unit)}{best}"]
+            return [f"step {row.step:,}  {'validation bound K' if bound else 'validation'} {in_nats(loss, unit)}{best}"]
         case Validated():
             return [f"step {row.step:,}  validation is not a number"]
         case Saved():
@@ -148,14 +154,16 @@ def _beginning(row: Started, unit: str) -> list[str]:
     known = dict(row.references) | ({"exact entropy": row.floor} if row.floor is not None else {})
     if known:
         lines.append("nats to beat: " + ", ".join(f"{name} {nats:.4f}" for name, nats in known.items()))
+    if row.bound:
+        lines.append("the model has noise in it: what is told is a lower bound K on its log-likelihood, as nats")
     if row.step:
         lines.append(f"going on from step {row.step:,}")
     return lines + [f"note: {warning}" for warning in row.warnings]
 
 
-def training_line(row: Trained, unit: str, *, short: bool = False) -> str:
+def training_line(row: Trained, unit: str, *, short: bool = False, bound: bool = False) -> str:
     """Loss, rates and time left."""
-    loss = "loss nan" if row.loss is None else f"loss {in_nats(row.loss, unit)}"
+    loss = f"{'bound K' if bound else 'loss'} {'nan' if row.loss is None else in_nats(row.loss, unit)}"
     left = "" if row.eta is None else f"  {duration(row.eta)} left"
     speed = f"{row.tokens_per_second:,.0f} {'tok' if short else unit + 's'}/s"
     if short:

@@ -251,7 +251,9 @@ def _summarise(run: Run, outcome: Outcome) -> None:
 
     what = f"{outcome.state} at step {outcome.step:,} after {duration(outcome.seconds)}"
     if outcome.measured is not None:
-        what += f": validation {in_nats(outcome.measured.nats, run.request.data.unit)}"
+        bound = backend_named(run.request.backend).parse_settings(run.request.settings).bound
+        loss = in_nats(outcome.measured.nats, run.request.data.unit)
+        what += f": {'validation bound K' if bound else 'validation'} {loss}"
     show_line(what)
     if outcome.state == "stopped":
         _say(f"go on with `grnn-tui train --resume {run.name}`")

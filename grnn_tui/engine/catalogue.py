@@ -63,7 +63,9 @@ def summary(header: Header, backend: Backend) -> str:
     words = [header.backend.upper() if len(header.backend) <= 4 else header.backend]
     if size is not None:
         words.append(f"{size} x {layers}" if layers is not None else str(size))
-    return f"{' '.join(words)}, {thousands(parameters(header))} parameters"
+    particles = getattr(settings, "particles", 1)
+    several = f"{particles} particles, " if particles > 1 else ""
+    return f"{' '.join(words)}, {several}{thousands(parameters(header))} parameters"
 
 
 def thousands(count: int) -> str:
@@ -85,6 +87,7 @@ def _model_info(located: locate.Located, header: Header) -> ModelInfo:
         parameters=parameters(header),
         validation_nats=header.trained.validation_nats,
         floor_nats=header.trained.floor_nats,
+        bound=header.trained.bound,
         origin="run" if located.run is not None else "shipped" if shipped else "local",
     )
 

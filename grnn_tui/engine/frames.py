@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from grnn_tui.engine.protocol import Bar, BranchInfo, BranchRead, Prediction, Splice, Totals
+from grnn_tui.backends.distribution import Components
+from grnn_tui.engine.protocol import Bar, BranchInfo, BranchRead, Particle, Prediction, Splice, Totals
 from grnn_tui.playing.branch import PREVIEW, Branch
-from grnn_tui.playing.outlook import Outlook
+from grnn_tui.playing.outlook import BITS, Outlook
 from grnn_tui.playing.session import Session
 
 BARS = 64
@@ -12,9 +13,9 @@ BARS = 64
 
 def prediction(outlook: Outlook) -> Prediction:
     """The most probable symbols, and the chosen one wherever it ranks."""
-    bars = [
-        Bar(symbol, rank, float(outlook.raw[symbol]), float(outlook.used[symbol])) for rank, symbol in outlook.top(BARS)
-    ]
+    top = outlook.top(BARS)
+    bars = [Bar(symbol, rank, float(outlook.raw[symbol]), float(outlook.used[symbol])) for rank, symbol in top]
+    components = outlook.components
     return Prediction(
         bars=bars,
         size=outlook.raw.size,
@@ -24,7 +25,17 @@ def prediction(outlook: Outlook) -> Prediction:
         removed_mass=outlook.removed_mass,
         chosen=outlook.chosen,
         chosen_bits=outlook.chosen_bits,
+        particles=[] if components is None else particles(components, [symbol for _, symbol in top]),
+        effective=1.0 if components is None else components.effective,
     )
+
+
+def particles(components: Components, symbols: list[int]) -> list[Particle]:
+    """What each part says of `symbols`, and how well it has foretold the text."""
+    return [
+        Particle(part.probs[symbols].tolist(), part.entropy() * BITS, float(responsibility))
+        for part, responsibility in zip(components.parts, components.responsibilities, strict=True)
+    ]
 
 
 def splice(branch: Branch, start: int) -> Splice:

@@ -52,6 +52,7 @@ class OpenedModel:
             labels=list(header.vocabulary.labels),
             validation_nats=header.trained.validation_nats,
             floor_nats=header.trained.floor_nats,
+            bound=header.trained.bound,
         )
 
 

@@ -159,6 +159,8 @@ class ModelOpened(_Message, frozen=True):
     """What each symbol stands for, raw; show it through safetext only."""
     validation_nats: float | None = None
     floor_nats: float | None = None
+    bound: bool = False
+    """Whether `validation_nats` is a bound K."""
 
 
 class Bar(_Message, frozen=True):
@@ -171,6 +173,17 @@ class Bar(_Message, frozen=True):
     """The model's own probability."""
     used: float
     """After penalty, temperature and truncation; 0 if removed."""
+
+
+class Particle(_Message, frozen=True):
+    """One part of a prediction that is an even mixture."""
+
+    probs: list[float]
+    """Its own probability of the symbol of each bar."""
+    entropy: float
+    """Of its own distribution, bits."""
+    responsibility: float
+    """Posterior weight given the text so far: how well it has foretold it."""
 
 
 class Prediction(_Message, frozen=True):
@@ -192,6 +205,10 @@ class Prediction(_Message, frozen=True):
     """The symbol that stands after the cursor on this branch, if any."""
     chosen_bits: float | None = None
     """Its surprisal under the model, bits."""
+    particles: list[Particle] = []
+    """What the model's own distribution is an even mixture of; empty if it is none."""
+    effective: float = 1.0
+    """The effective number of particles."""
 
 
 class Splice(_Message, frozen=True):
@@ -319,6 +336,8 @@ class ModelInfo(_Message, frozen=True):
     floor_nats: float | None
     origin: str
     """`shipped`, `local` or `run`."""
+    bound: bool = False
+    """Whether `validation_nats` is a bound K."""
 
 
 class CorpusInfo(_Message, frozen=True):

@@ -33,7 +33,10 @@ def markdown(card: Card) -> str:
         ("data", f"`{trained.data}`"),
         ("command", f"`{trained.command}`"),
         ("trained for", f"{trained.step:,} steps, {trained.seconds:,.0f} s"),
-        ("loss on held-out text", _nats(trained.validation_nats, unit)),
+        (
+            "bound K on held-out text" if trained.bound else "loss on held-out text",
+            _nats(trained.validation_nats, unit),
+        ),
         *((f"{name} on the same text", _nats(value, unit)) for name, value in card.references.items()),
     ]
     if trained.floor_nats is not None:

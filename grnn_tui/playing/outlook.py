@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.backends.distribution import Categorical, Components, Symbol
 from grnn_tui.playing.sampling import Sampling, shape
 
 BITS = 1 / math.log(2)
@@ -34,6 +34,8 @@ class Outlook:
     chosen: Symbol | None = None
     chosen_bits: float | None = None
     """Surprisal of `chosen` under the model, in bits."""
+    components: Components | None = None
+    """What `raw` is a mixture of, if it is one."""
 
     def top(self, count: int) -> list[tuple[int, Symbol]]:
         """Rank and symbol of the `count` most probable, and of `chosen` wherever it ranks."""
@@ -44,7 +46,11 @@ class Outlook:
 
 
 def look(
-    distribution: Categorical, sampling: Sampling, recent: Iterable[int] = (), chosen: Symbol | None = None
+    distribution: Categorical,
+    sampling: Sampling,
+    recent: Iterable[int] = (),
+    chosen: Symbol | None = None,
+    components: Components | None = None,
 ) -> Outlook:
     """What stands before the draw of one symbol; `recent` is what the repetition penalty sees.
 
@@ -64,6 +70,7 @@ def look(
         removed_mass=float(raw[gone].sum()),
         chosen=chosen,
         chosen_bits=None if chosen is None else -distribution.log_prob(chosen) * BITS,
+        components=components,
     )
 
 

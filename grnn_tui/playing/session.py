@@ -94,7 +94,8 @@ class Session:
             return None
         chosen = self.current.symbols_between(self.cursor, min(self.cursor + 1, self.length))
         known = chosen[0] if chosen and chosen[0] >= 0 else None
-        return look(self.player.predict(state), self.sampling, self._recent(), known)
+        player = self.player
+        return look(player.predict(state), self.sampling, self._recent(), known, player.components(state))
 
     def take_change(self) -> int | None:
         """From which position on text or figures differ from what was last taken; None: nowhere.

@@ -28,6 +28,8 @@ class Started(Row, frozen=True, kw_only=True, tag="started", omit_defaults=True)
     length: int = 0
     data_fingerprint: str = ""
     faults: int = 0
+    bound: bool = False
+    """Whether all losses are a lower bound K on the log-likelihood, as nats per symbol: the model has noise in it."""
     floor: float | None = None
     """Exact entropy of the source, nats per symbol, where it is known."""
     references: dict[str, float] = {}

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
-from grnn_tui.errors import RunError, UsageError
+from grnn_tui.errors import GrnnError, RunError, UsageError
 from grnn_tui.runs import lock, metrics
 from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
 from grnn_tui.runs.files import FOLDER_MODE, expanded, make_folder, write_once
@@ -48,6 +48,8 @@ class RunSummary:
     validation: float | None
     """The lowest validation loss among the newest rows and the checkpoints kept."""
     checkpoints: tuple[int, ...]
+    bound: bool = False
+    """Whether both losses are a bound K."""
 
 
 def runs_root() -> Path:
@@ -208,7 +210,18 @@ def summarise(run: Run) -> RunSummary:
         loss=trained.loss if trained else None,
         validation=min(losses, default=None),
         checkpoints=tuple(steps),
+        bound=_bound(request),
     )
+
+
+def _bound(request: RunRequest) -> bool:
+    """Whether the losses of such a run are a bound; a backend that is not installed any more cannot say so."""
+    from grnn_tui.backends.registry import backend_named
+
+    try:
+        return backend_named(request.backend).parse_settings(request.settings).bound
+    except GrnnError:
+        return False
 
 
 def delete_run(run: Run) -> None:

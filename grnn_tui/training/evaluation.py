@@ -24,6 +24,8 @@ PIECE = 2048
 PERIODIC_LIMIT = 1 << 17
 """Symbols that a validation during training looks at; a longer text is sampled in evenly spread pieces."""
 FINAL_LIMIT = 1 << 22
+NOISE_SEED = 0
+"""Of the noise that belongs to a model: two measurements of the same weights agree, and others share its luck."""
 _LOGITS = 1 << 23
 
 
@@ -32,7 +34,7 @@ class Measured:
     """A loss and what it was measured on."""
 
     nats: float
-    """Mean nats per symbol."""
+    """Mean nats per symbol; for a model with noise its bound K, one draw of the noise a symbol."""
     symbols: int
     whole: bool
     """Whether that was all of the text."""
@@ -100,11 +102,14 @@ def _window(
 
 @contextmanager
 def undisturbed(network: Network) -> Iterator[None]:
-    """Evaluate within: dropout off, and afterwards mode and random generators as before."""
-    training = network.training
+    """Measure within: dropout off, noise of the model on, and afterwards mode and random generators as before."""
+    training, measuring = network.training, network.measuring
     network.eval()
+    network.measuring = True
     try:
         with same_randomness():
+            torch.manual_seed(NOISE_SEED)
             yield
     finally:
         network.train(training)
+        network.measuring = measuring

@@ -218,7 +218,7 @@ class Trainer:
             where = f"the last good checkpoint is step {last}" if last is not None else "there is no checkpoint"
             raise TrainingError(f"the end of the run could not be saved ({self.saver.fault}); {where}")
         state: Literal["finished", "stopped"] = "finished" if reason is None else "stopped"
-        said = reason or sentence(measured)
+        said = reason or sentence(measured, bound=self.setting.header.trained.bound)
         self.journal.note(self.step, state, said)
         return Outcome(state, said, self.step, self.clock.elapsed, measured, self.best)
 
@@ -364,9 +364,10 @@ def _resident(symbols: NDArray[np.integer], device: torch.device) -> Tensor | No
     return torch.from_numpy(array if array.dtype == np.uint8 else array.astype(np.int32)).to(device)
 
 
-def sentence(measured: Measured | None) -> str:
+def sentence(measured: Measured | None, *, bound: bool = False) -> str:
     """What a finished run says of itself."""
     if measured is None:
         return "done"
     part = "all" if measured.whole else "a sample of"
-    return f"validation {measured.nats:.4f} nats per symbol on {part} {measured.symbols:,} symbols"
+    what = "validation bound K" if bound else "validation"
+    return f"{what} {measured.nats:.4f} nats per symbol on {part} {measured.symbols:,} symbols"

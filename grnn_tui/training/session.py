@@ -255,6 +255,7 @@ def _header(run: Run, backend: Backend, settings: Settings, text: Text) -> Heade
         trained=Trained(
             data=text.corpus.name,
             data_fingerprint=text.corpus.fingerprint,
+            bound=settings.bound,
             floor_nats=text.corpus.floor,
             command=run.request.command,
         ),
@@ -274,6 +275,7 @@ def _started(setting: Setting, network: Network, text: Text, progress: Progress 
         validation_symbols=int(text.validation.size),
         data_fingerprint=text.corpus.fingerprint,
         faults=text.corpus.faults,
+        bound=setting.header.trained.bound,
         floor=text.corpus.floor,
         references=setting.references,
         warnings=warnings,

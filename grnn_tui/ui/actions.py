@@ -165,6 +165,7 @@ _PANES = (
     _action("bar_down", "next", "down", "choose", "Choose the bar below", 8),
     _action("force", "next", "enter", "write it", "Write the chosen symbol here; opens a branch", 9),
     _action("scale", "next", "percent_sign", "log", "Bars linear or logarithmic", 4),
+    _action("particle", "next", "v", "particle", "Bars of the mixture, or of one particle after the other"),
     _action("row_above", "controls", "up", "up", "The setting above"),
     _action("row_below", "controls", "down", "setting", "The setting below", 8),
     _action("less", "controls", "left", "less", "Turn the setting down", 7),

@@ -11,12 +11,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from grnn_tui.backends.contract import Player
+from grnn_tui.backends.contract import Player, Settings
 from grnn_tui.backends.modeldir import ModelDirectory
 from grnn_tui.backends.network import Network
 from grnn_tui.backends.registry import backends
 from grnn_tui.data.vocabulary import Vocabulary
-from tests.support.models import LETTERS, SIZES, make_model, make_network
+from tests.support.models import LETTERS, chosen, make_model, make_network
 
 RECURRENT: list[dict[str, Any]] = [
     {"hidden": 1, "embedding": 1},
@@ -24,6 +24,8 @@ RECURRENT: list[dict[str, Any]] = [
     {"hidden": 9, "embedding": 0, "layers": 2},
     {"hidden": 8, "embedding": 8, "layers": 3, "tied": True, "dropout": 0.3},
     {"hidden": 33, "embedding": 16, "learned_start": False},
+    {"hidden": 7, "embedding": 4, "particles": 3},
+    {"hidden": 6, "embedding": 0, "layers": 2, "particles": 2, "noise": 0.3},
 ]
 MINIMAL: list[dict[str, Any]] = [
     {"hidden": 1, "embedding": 1, "layers": 1},
@@ -62,6 +64,10 @@ class Case:
     def learns_by_gradient(self) -> bool:
         return backends()[self.backend].learning == "gradient"
 
+    @property
+    def parsed(self) -> Settings:
+        return chosen(self.backend, self.settings)
+
     def network(self, vocabulary: Vocabulary = LETTERS, seed: int = 0) -> Network:
         return make_network(self.backend, vocabulary, seed, **self.settings)
 
@@ -69,9 +75,7 @@ class Case:
         return make_model(path, self.backend, vocabulary, seed, **self.settings)
 
     def player(self, network: Network, vocabulary: Vocabulary = LETTERS) -> Player[Any]:
-        backend = backends()[self.backend]
-        settings = backend.parse_settings(self.settings or SIZES.get(self.backend, {}))
-        return backend.open_player(settings, vocabulary, network.arrays())
+        return backends()[self.backend].open_player(self.parsed, vocabulary, network.arrays())
 
 
 CASES = [Case(name, settings) for name in backends() for settings in RANGE.get(name, [{}])]

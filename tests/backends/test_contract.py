@@ -204,6 +204,28 @@ def test_features_are_a_vector_of_fixed_length(case: Case) -> None:
     assert later.dtype == np.float32
 
 
+def test_components_are_what_a_prediction_is_an_even_mixture_of(case: Case) -> None:
+    network = case.network()
+    player = case.player(network)
+    state, together = player.start(), np.zeros(1)
+    for symbol in TEXTS[0].tolist():
+        components = player.components(state)
+        if components is None:
+            return
+        mixed = np.mean([part.probs for part in components.parts], axis=0)
+        np.testing.assert_allclose(mixed, player.predict(state).probs, atol=1e-7)
+        np.testing.assert_allclose(components.responsibilities, posterior(together, len(components.parts)), atol=1e-9)
+        assert 1 <= components.effective <= len(components.parts) + 1e-9
+        together = together + np.array([part.log_prob(symbol) for part in components.parts])
+        state = player.advance(state, symbol)
+
+
+def posterior(log_likelihoods: Any, parts: int) -> Any:
+    """Bayes' rule over `parts` hypotheses that were equally likely at first."""
+    weights = np.exp(log_likelihoods - np.max(log_likelihoods)) * np.ones(parts)
+    return weights / weights.sum()
+
+
 def test_saving_and_loading_change_nothing(case: Case, tmp_path: Path) -> None:
     network = case.network()
     arrays = network.arrays()
@@ -238,10 +260,17 @@ def test_evaluation_is_free_of_chance(case: Case) -> None:
     np.testing.assert_array_equal(teacher_forced(network, TEXTS), teacher_forced(network, TEXTS))
 
 
-def test_dropout_acts_in_training_alone(gradient_case: Case) -> None:
+def test_chance_acts_in_training_alone(gradient_case: Case) -> None:
     network = gradient_case.network().train()
     same = np.array_equal(teacher_forced(network, TEXTS), teacher_forced(network, TEXTS))
-    assert same == (not gradient_case.settings.get("dropout"))
+    assert same == (not gradient_case.settings.get("dropout") and not gradient_case.settings.get("noise"))
+
+
+def test_only_what_is_a_bound_is_drawn_while_it_is_measured(case: Case) -> None:
+    network = case.network()
+    exact = teacher_forced(network, TEXTS)
+    network.measuring = True
+    assert np.array_equal(teacher_forced(network, TEXTS), exact) == (not case.parsed.bound)
 
 
 def test_gradients_are_the_finite_differences(gradient_case: Case) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Command
+from tests.support.models import LETTERS, make_model
 
 
 def test_the_same_seed_writes_the_same_text_and_says_its_seed(run: Command, lstm: Path) -> None:
@@ -81,6 +82,36 @@ def test_next_shows_every_symbol_once_and_what_was_removed(run: Command, lstm: P
     lines = run("next", lstm, "--prompt", "ab", "--top", 3).out.splitlines()
     assert lines[0].split() == ["rank", "symbol", "p", "used"]
     assert len(lines) == 4
+
+
+def test_next_tells_what_each_particle_says_and_how_well_it_has_foretold_the_text(run: Command, tmp_path: Path) -> None:
+    model = make_model(tmp_path / "many", "gru", LETTERS, hidden=8, embedding=4, particles=3).path
+    shown = run("next", model, "--prompt", "abc", "--json").json
+    shares = [particle["responsibility"] for particle in shown["particles"]]
+    assert math.fsum(shares) == pytest.approx(1)
+    assert shown["effective_particles"] == pytest.approx(1 / math.fsum(share**2 for share in shares))
+    for symbol in shown["symbols"]:
+        assert symbol["p"] == pytest.approx(math.fsum(symbol["particles"]) / 3)
+    for part, particle in enumerate(shown["particles"]):
+        own = [symbol["particles"][part] for symbol in shown["symbols"]]
+        assert math.fsum(own) == pytest.approx(1)
+        assert particle["entropy_bits"] == pytest.approx(-math.fsum(p * math.log2(p) for p in own))
+    assert (
+        f"mixture of 3 particles, effectively {shown['effective_particles']:.2f}" in run("next", model, "-p", "abc").err
+    )
+
+
+def test_the_score_of_a_model_with_noise_has_its_bound_by_name(run: Command, lstm: Path, tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("abcdefg\nadé中\n" * 20)
+    noisy = make_model(tmp_path / "noisy", "lstm", LETTERS, hidden=12, embedding=5, noise=0.3).path
+    plain, shown = (run("score", model, file, "--json").json for model in (lstm, noisy))
+    assert "bound_nats_per_symbol" not in plain
+    assert shown["nats_per_symbol"] == plain["nats_per_symbol"]
+    assert shown["bound_nats_per_symbol"] != pytest.approx(shown["nats_per_symbol"], abs=1e-4)
+    assert run("score", noisy, file, "--json").json == shown
+    assert "bound K with its noise" in run("score", noisy, file).out
+    assert "bound" not in run("score", lstm, file).out
 
 
 def test_a_score_has_the_keys_and_the_figures(run: Command, lstm: Path, tmp_path: Path) -> None:

@@ -91,6 +91,22 @@ def test_the_loss_that_is_told_is_the_loss_that_score_takes(shell: Shell) -> Non
     assert score["nats"] / score["symbols"] == pytest.approx(rows[-1]["validation_nats"], abs=1e-4)
 
 
+def test_a_bound_is_called_one_wherever_it_is_told(shell: Shell) -> None:
+    out, _ = shell("train", "text.txt", *SMALL, "--noise", "0.1", "--steps", "20", "--name", "noisy")
+    assert "loss" not in out
+    assert "bound K " in out
+    assert "validation bound K " in out.splitlines()[-1]
+    told = json.loads(shell("score", "noisy", "text.txt", "--json")[0])
+    assert told["bound_nats_per_symbol"] > 0
+    listed = json.loads(shell("runs", "--json")[0])["runs"][0]
+    assert listed["bound"]
+    assert f"K {listed['validation_nats']:.4f}" in shell("runs")[0]
+    assert "K " in next(line for line in shell("models")[0].splitlines() if line.startswith("noisy"))
+    shell("export", "noisy", "out")
+    assert "| bound K on held-out text |" in (shell.home / "out" / "README.md").read_text()
+    assert "loss on held-out" not in (shell.home / "out" / "README.md").read_text()
+
+
 def test_a_run_that_was_interrupted_ends_with_the_same_bytes(shell: Shell) -> None:
     model = ("--backend", "gru", *SMALL, "--dropout", "0.2", "--seed", "3", "--steps", "200")
     shell("train", "text.txt", *model, "--name", "straight")

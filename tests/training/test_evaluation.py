@@ -90,6 +90,22 @@ def test_evaluating_leaves_mode_and_generators_as_they_were() -> None:
     assert before[2] == random.getstate()
 
 
+def test_a_bound_is_measured_with_noise_whose_luck_is_always_the_same() -> None:
+    found = backend_named("gru")
+    text = markov_text(3 * PIECE, seed=8)
+    losses: list[float] = []
+    for noise in (0.0, 0.05, 0.5):
+        torch.manual_seed(0)
+        network = found.build_network(found.parse_settings({"hidden": 16, "noise": noise}), VOCABULARY)
+        network.load_arrays(trained("gru").arrays())
+        measured = evaluate(network, text, V, CPU)
+        torch.manual_seed(1)
+        assert measured == evaluate(network, text, V, CPU)
+        assert not network.measuring
+        losses.append(measured.nats)
+    assert losses[0] < losses[1] < losses[2]
+
+
 def test_reference_lines_are_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRNN_TUI_CACHE", str(tmp_path))
     text, held = markov_text(2000, seed=6), markov_text(300, seed=7)

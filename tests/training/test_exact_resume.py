@@ -67,6 +67,8 @@ def contents(run: Run) -> dict[str, bytes]:
         ("gru", {"hidden": 12, "embedding": 6, "dropout": 0.2, "layers": 2}),
         ("mingru", {"hidden": 12, "embedding": 6, "dropout": 0.2}),
         ("minlstm", {"hidden": 12, "embedding": 6, "dropout": 0.2}),
+        ("gru", {"hidden": 8, "embedding": 6, "particles": 3, "layers": 2}),
+        ("lstm", {"hidden": 8, "embedding": 6, "particles": 2, "noise": 0.1, "layers": 2}),
         ("nade", {"hidden": 12, "window": 5, "dropout": 0.2}),
     ],
 )

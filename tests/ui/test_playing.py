@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.content import Content
 
 from grnn_tui.engine import protocol as p
 from grnn_tui.ui.settings import LastState, load_last, load_preferences
@@ -529,3 +530,38 @@ async def test_a_key_typed_ahead_of_tab_is_no_text() -> None:
             here.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await here.settle()
         assert here.screen.prompt.text == ""
+
+
+async def test_a_key_steps_from_the_mixture_through_its_particles_and_back() -> None:
+    engine = FakeEngine()
+    engine.particles = 3
+    async with stage(engine=engine) as here:
+        await here.type("once")
+        await here.press("tab", "5")
+        titles = [str(here.screen.bars.border_title)]
+        symbols = bars_of(here)
+        for _ in range(4):
+            await here.press("v")
+            assert ("own%" in screen_text(here.app)) == (here.screen.bars.view.particle > 0)
+            titles.append(str(here.screen.bars.border_title))
+            assert bars_of(here) == symbols
+        assert [text.split(" · ")[0].split("5 ")[-1] for text in map(plain_title, titles)] == [
+            "Mixture of 3",
+            "Particle 1/3",
+            "Particle 2/3",
+            "Particle 3/3",
+            "Mixture of 3",
+        ]
+        await here.press("v", "v", "left")
+        assert here.screen.bars.view.particle == 2
+        assert "Particle 2/3" in screen_text(here.app)
+        engine.particles = 0
+        await here.press("left")
+        assert here.screen.bars.view.particle == 0
+        await here.press("v")
+        assert "one particle" in screen_text(here.app)
+
+
+def plain_title(markup: str) -> str:
+    """A title without its styles."""
+    return Content.from_markup(markup).plain

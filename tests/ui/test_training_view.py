@@ -25,7 +25,7 @@ from grnn_tui.runs.view import RunView
 from grnn_tui.safetext import sanitise
 from grnn_tui.ui.panes.training.events import EventLog
 from grnn_tui.ui.panes.training.export import COLUMNS, as_csv, as_json, export
-from grnn_tui.ui.panes.training.figures import badge, bar, bars_line, fitted, loss_line, summary_lines
+from grnn_tui.ui.panes.training.figures import badge, bar, bars_line, board, fitted, loss_line, summary_lines
 from grnn_tui.ui.panes.training.options import METRICS, SMOOTHINGS, ChartOptions
 from grnn_tui.ui.panes.training.shown import Shown
 from grnn_tui.ui.panes.training.smoothing import Smoothed
@@ -38,6 +38,7 @@ from grnn_tui.ui.panes.training.view import (
     reduced,
     shown_of,
 )
+from grnn_tui.ui.screens.monitor import looking
 from grnn_tui.ui.widgets.chart import draw
 from tests.ui.support.training_runs import REFERENCES, started, story
 
@@ -108,6 +109,25 @@ def test_figures_of_a_live_run() -> None:
     assert shown.over_floor == pytest.approx(view.best.loss / 1.102 - 1)
     assert (shown.epoch, shown.eta, shown.memory, shown.device) == ("12/20", "3m30s", "412M", "cpu · 2 threads")
     assert shown.share == pytest.approx(0.58)
+
+
+def test_a_bound_is_called_one_in_every_figure() -> None:
+    view, smoothed = seen([started(bound=True), *list(story(5800))[1:]])
+    log = EventLog()
+    log.feed([started(bound=True), Validated(step=1, loss=2.5)])
+    shown = shown_of(view, smoothed, Status("alive", 1), tuple(log.lines), name="run")
+    assert shown.bound
+    assert loss_line(shown, ChartOptions(), 100).plain.startswith("bound K   train")
+    assert [line.plain.split("  ")[0] for line in board(shown, ChartOptions(), 100)][:1] == ["K train"]
+    assert looking(ChartOptions(), None, bound=True)[0].plain == "bound K nats per symbol"
+    assert looking(ChartOptions(metric="speed"), None, bound=True)[0].plain.startswith("speed")
+    assert "best validation bound K" in summary_lines(shown)[1]
+    assert log.lines[-1].text == "best K 2.500"
+    assert json.loads(as_json(view, "run"))["bound"]
+    view, smoothed = seen(list(story(5800)))
+    plain = shown_of(view, smoothed, Status("alive", 1), name="run")
+    assert loss_line(plain, ChartOptions(), 100).plain.startswith("train")
+    assert looking(ChartOptions(), None)[0].plain == "loss nats per symbol"
 
 
 def test_only_a_silence_worth_mentioning_is_mentioned() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grnn_tui.engine.protocol import Bar, BranchInfo, BranchRead, Prediction, Totals
+from grnn_tui.engine.protocol import Bar, BranchInfo, BranchRead, Particle, Prediction, Totals
 from grnn_tui.ui.figures import count, percent, perplexity, plural, shown_name
 from grnn_tui.ui.layout import layout_classes
 from grnn_tui.ui.markers import ASCII, UNICODE, choose_markers, glyphs_for
@@ -25,6 +26,7 @@ from grnn_tui.ui.panes.controls.view import (
     value_text,
 )
 from grnn_tui.ui.panes.next_symbol.view import BarsView, bar_cells, bar_rows, fraction
+from grnn_tui.ui.panes.next_symbol.view import title_text as bars_title
 from grnn_tui.ui.panes.output.view import TextView, look_of, title_text, totals_text
 from grnn_tui.ui.panes.prompt.view import History, clean
 from grnn_tui.ui.screens.compare import compare_rows
@@ -66,6 +68,31 @@ def test_bars_tell_raw_used_and_what_was_removed() -> None:
     assert "space" in lines[2]
     assert UNICODE.dash in lines[3]
     assert "cut 1 (10.0%)" in lines[-1]
+
+
+def mixture() -> Prediction:
+    """Two particles that disagree; the second explains the text better."""
+    parts = [Particle([0.9, 0.1, 0.0], 0.47, 0.2), Particle([0.1, 0.5, 0.4], 1.36, 0.8)]
+    return msgspec.structs.replace(prediction([0.5, 0.3, 0.2], [0.6, 0.4, 0.0]), particles=parts, effective=1.47)
+
+
+@pytest.mark.parametrize("particle", [0, 1, 2, 7])
+def test_a_particle_has_its_own_bars_beside_the_mixture(particle: int) -> None:
+    lines = texts(bar_rows(BarsView(mixture(), LABELS, particle=particle), 40, 8))
+    own = {1: ["90.0", "10.0", "0.0"], 2: ["10.0", "50.0", "40.0"]}.get(particle, ["60.0", "40.0", UNICODE.dash])
+    assert ("own%" in lines[0]) == ("mix" in lines[0]) == (particle in (1, 2))
+    assert ("cut" in lines[-1]) == (particle not in (1, 2))
+    for line, mixed, share in zip(lines[1:4], ["50.0", "30.0", "20.0"], own, strict=True):
+        assert line.split()[-2:] in ([mixed, share], [mixed, UNICODE.dash])
+    assert [line.split()[0] for line in lines[1:4]] == ["'a'", "space", "⏎"]
+
+
+def test_the_title_says_which_particle_its_responsibility_and_the_effective_number() -> None:
+    assert bars_title(mixture(), "character", 60) == "Mixture of 2 · eff 1.5 · H 2.50 → 1.50"
+    assert bars_title(mixture(), "character", 60, particle=2) == "Particle 2/2 · r 80.0% · eff 1.5 · H 1.36"
+    assert bars_title(mixture(), "character", 33, particle=2) == "Particle 2/2 · r 80.0% · eff 1.5"
+    assert bars_title(mixture(), "character", 20, particle=1) == "Particle 1/2"
+    assert bars_title(prediction([0.6, 0.4]), "character", 60, particle=1).startswith("Next character")
 
 
 def test_the_symbol_that_stands_there_has_rank_and_surprisal() -> None:

@@ -16,6 +16,7 @@ with the reset gate after the product, as cuDNN has it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -88,12 +89,19 @@ class Cells(nn.Module):
                 bias[:H] = -bias[H : 2 * H]
 
     def forward(
-        self, x: Int[Tensor, "time batch"], embedding: Float[Tensor, "symbols inputs"] | None, states: States
+        self,
+        x: Int[Tensor, "time batch"],
+        embedding: Float[Tensor, "symbols inputs"] | None,
+        states: States,
+        noise: float = 0.0,
     ) -> tuple[Float[Tensor, "time+1 batch hidden"], States]:
         """The top layer's hidden state before the first symbol and after each, and every layer's after the last.
 
         The inputs are the rows of `embedding` that belong to the symbols `x`, or without one the symbols, one-hot.
+        `noise` is the standard deviation of what is added to each layer's hidden state after each symbol.
         """
+        if noise:
+            return self._noisy(x, embedding, states, noise)
         size, where = (self.stack.hidden_size, x.shape[1]), (states[0].device, states[0].dtype)
         if whole_sequence(self.cell, *size, *where, gradient=torch.is_grad_enabled()):
             return self._whole_sequence(x, embedding, states)
@@ -101,10 +109,7 @@ class Cells(nn.Module):
 
     def _stock(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
         """By torch's fused kernels."""
-        if embedding is None:
-            inputs = F.one_hot(x, self.stack.input_size).to(states[0].dtype)
-        else:
-            inputs = F.embedding(x, embedding)
+        inputs = self._inputs(x, embedding, states[0].dtype)
         states = tuple(s.contiguous() for s in states)
         if self.cell == "lstm":
             outputs, (h, c) = self.stack(inputs, states)
@@ -113,6 +118,37 @@ class Cells(nn.Module):
             outputs, h = self.stack(inputs, states[0])
             after = (h,)
         return torch.cat((states[0][-1:], outputs)), after
+
+    def _inputs(self, x: Tensor, embedding: Tensor | None, dtype: torch.dtype) -> Tensor:
+        """The bottom layer's inputs [time, batch, inputs]."""
+        if embedding is None:
+            return F.one_hot(x, self.stack.input_size).to(dtype)
+        return F.embedding(x, embedding)
+
+    def _noisy(self, x: Tensor, embedding: Tensor | None, states: States, noise: float) -> tuple[Tensor, States]:
+        """Step by step under autograd, layer after layer: h' + noise eps is what the next step and layer read."""
+        last: list[States] = []
+        inputs = self._inputs(x, embedding, states[0].dtype)
+        hs: list[Tensor] = []
+        for k, state in enumerate(zip(*states, strict=True)):
+            weights = [self.stack.get_parameter(f"{part}_l{k}") for part in WEIGHTS]
+            if k:
+                inputs = F.dropout(torch.stack(hs[1:]), self.stack.dropout, self.training)
+            hs = [state[0]]
+            for input_t in inputs.unbind(0):
+                h, *c = self._step(input_t, state, weights)
+                state = (h + noise * torch.randn_like(h), *c)
+                hs.append(state[0])
+            last.append(state)
+        return torch.stack(hs), tuple(torch.stack(s) for s in zip(*last, strict=True))
+
+    def _step(self, x: Tensor, state: States, weights: Sequence[Tensor]) -> States:
+        """One layer's state after the input `x` [batch, inputs]."""
+        W, U, b, d = weights
+        if self.cell == "lstm":
+            return torch.lstm_cell(x, list(state), W, U, b, d)
+        step = torch.gru_cell if self.cell == "gru" else torch.rnn_tanh_cell
+        return (step(x, state[0], W, U, b, d),)
 
     def _whole_sequence(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
         """By the functions of `sequence_*`, layer after layer."""

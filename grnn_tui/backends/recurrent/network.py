@@ -4,10 +4,21 @@
 
 with h_t the top layer's hidden state, E [symbols, embedding] the input embedding, V [symbols, hidden] the output
 weights (V = E when tied). With embedding 0 the input is the symbol itself, one-hot.
+
+Several particles (Sohl-Dickstein and Kingma 2015): one dynamics, L learned starts h_0^1 .. h_0^L, each carried on
+through the whole text, and an even mixture of what they predict,
+
+    p(x_{t+1} | x_1..x_t) = (1/L) sum_l softmax(V h_t^l + b).
+
+Noise in the hidden state (the same note): h_t = cell(E[x_t], h_{t-1}) + sigma eps_t, eps_t ~ N(0, I), in every layer.
+The mean of sum_t log p(x_t | h_{t-1}) over the noise is then a lower bound K on the log-likelihood. It is what training
+maximises and what validation measures, one draw a symbol; otherwise, in evaluation as in play, sigma is 0: one
+deterministic path, whose likelihood is exact.
 """
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import torch
@@ -20,17 +31,25 @@ from grnn_tui.backends.recurrent.cells import Cell, Cells
 from grnn_tui.backends.recurrent.spec import RecurrentSettings
 from grnn_tui.data.vocabulary import Vocabulary
 
+APART = 0.5
+"""Standard deviation of the start states of several particles before training; that of a single one is zero."""
+
 
 class RecurrentNetwork(Network):
-    """A recurrent language model; the carry is h [batch, layers, hidden] and, for an LSTM, c of the same shape."""
+    """A recurrent language model; the carry is h [batch, layers, hidden] and, for an LSTM, c of the same shape.
+
+    With several particles it is [batch, particles, layers, hidden]; in between they are so many streams more.
+    """
 
     cell: ClassVar[Cell]
     embedding: nn.Parameter | None
 
     def __init__(self, settings: RecurrentSettings, vocabulary: Vocabulary) -> None:
         super().__init__()
-        V, E, H, L = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+        V, E, H, K = vocabulary.size, settings.embedding, settings.hidden, settings.layers
         self.symbols = V
+        self.particles = settings.particles
+        self.noise = settings.noise
         self.dropout = settings.dropout
         self.tied = settings.tied
         if E:
@@ -38,25 +57,26 @@ class RecurrentNetwork(Network):
         else:
             self.register_parameter("embedding", None)
         norm = 1.0 if settings.tied else max(E, 1) ** 0.5
-        self.cells = Cells(self.cell, E or V, H, L, settings.dropout, norm, settings.memory)
+        self.cells = Cells(self.cell, E or V, H, K, settings.dropout, norm, settings.memory)
         if not settings.tied:
             self.output_weight = nn.Parameter(torch.empty(V, H).uniform_(-(H**-0.5), H**-0.5))
         self.output_bias = nn.Parameter(torch.zeros(V))
         for name in self.state_names:
-            zeros = torch.zeros(L, H)
-            if settings.learned_start:
-                self.register_parameter(name, nn.Parameter(zeros))
+            if self.particles > 1:
+                self.register_parameter(name, nn.Parameter(torch.randn(self.particles, K, H) * APART))
+            elif settings.learned_start:
+                self.register_parameter(name, nn.Parameter(torch.zeros(K, H)))
             else:
-                self.register_buffer(name, zeros, persistent=False)
+                self.register_buffer(name, torch.zeros(K, H), persistent=False)
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """The start state's arrays, [layers, hidden] each, in the order of the carry."""
+        """The start state's arrays, [layers, hidden] each (or one such a particle), in the order of the carry."""
         return ("start_h", "start_c") if self.cell == "lstm" else ("start_h",)
 
     def start(self, batch: int) -> Carry:
         """The start state for each of `batch` streams."""
-        return tuple(self._state(name).expand(batch, -1, -1) for name in self.state_names)
+        return tuple(s.expand(batch, *s.shape) for s in map(self._state, self.state_names))
 
     def _state(self, name: str) -> Tensor:
         tensor = getattr(self, name)
@@ -72,11 +92,26 @@ class RecurrentNetwork(Network):
         if x.shape[1] == 0:
             return x.new_zeros(x.shape, dtype=carry[0].dtype), carry
         x = x.t().long()
-        h, states = self.cells(x, self.embedding, tuple(s.transpose(0, 1) for s in carry))
+        if self.particles > 1:
+            return self._mixed(x, carry)
+        log_prob, states = self._streams(x, carry)
+        return log_prob.t(), states
+
+    def _mixed(self, x: Tensor, carry: Carry) -> tuple[Tensor, Carry]:
+        """log (1/L) sum_l p(x_t | h_t^l): the particles of each stream read the same symbols `x` [time, batch]."""
+        B, L = x.shape[1], self.particles
+        log_probs, states = self._streams(x.repeat_interleave(L, dim=1), tuple(s.flatten(0, 1) for s in carry))
+        mixture = torch.logsumexp(log_probs.view(-1, B, L), dim=2) - math.log(L)
+        return mixture.t(), tuple(s.reshape(B, L, *s.shape[1:]) for s in states)
+
+    def _streams(self, x: Tensor, carry: Carry) -> tuple[Tensor, Carry]:
+        """log p(x_t | carry, x_<t) [time, streams] and the carry after, from `carry` [streams, layers, hidden]."""
+        noise = self.noise if self.training or self.measuring else 0.0
+        h, states = self.cells(x, self.embedding, tuple(s.transpose(0, 1) for s in carry), noise)
         seen = F.dropout(h, self.dropout, self.training)
         logits = F.linear(seen, self._output_weight(), self.output_bias)[:-1]
         nats = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none")
-        return -nats.view(x.shape).t(), tuple(s.transpose(0, 1) for s in states)
+        return -nats.view(x.shape), tuple(s.transpose(0, 1) for s in states)
 
     def _output_weight(self) -> Tensor:
         if self.tied:

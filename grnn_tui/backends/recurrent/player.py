@@ -4,6 +4,11 @@ The input side of the first layer is folded into a table with one row per symbol
 row gather; after that each weight matrix costs one matrix-vector product. The logistic function is computed as
 s(a) = (1 + tanh(a / 2)) / 2, the halving being folded into the weights (exact in floating point), so that all gates
 of a layer take one tanh. Equations and weight layout: `cells.py`.
+
+Several particles are the columns of a matrix: every vector of a state becomes [hidden, particles], every matrix-vector
+product one of two matrices, and the biases become columns, so that the equations stay as they are (`particles.py`).
+Noise in the hidden state belongs to training: what plays is the dynamics without it, so that a state remains a function
+of the text alone and a symbol takes one random number.
 """
 
 from __future__ import annotations
@@ -24,7 +29,10 @@ from grnn_tui.data.vocabulary import Vocabulary
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 State = tuple[Vector, ...]
-"""h of each layer from the bottom up, then (LSTM) c of each layer; [hidden] each, never written to again."""
+"""h of each layer from the bottom up, then (LSTM) c of each layer; never written to again.
+
+[hidden] each, or [hidden, particles] with several particles.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,11 @@ class RecurrentPlayer(Player[State]):
     start_names: ClassVar[tuple[str, ...]] = ("start_h",)
 
     def __init__(self, settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> None:
-        V, E, H, L = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+        V, E, H, K = vocabulary.size, settings.embedding, settings.hidden, settings.layers
         self.hidden = H
-        self.depth = L
-        layers = [self._layer(arrays, k, H, H if k else E or V) for k in range(L)]
+        self.depth = K
+        self.particles = settings.particles
+        layers = [self._layer(arrays, k, H, H if k else E or V) for k in range(K)]
         embedding = floats(arrays, "embedding", V, E) if E else None
         bottom = layers[0]
         inputs = bottom.W.T if embedding is None else embedding @ bottom.W.T
@@ -57,11 +66,21 @@ class RecurrentPlayer(Player[State]):
         tied = settings.tied and embedding is not None
         self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
         self.b = floats(arrays, "output_bias", V)
-        self._start = tuple(
-            row
+        shape = (K, H) if self.particles == 1 else (self.particles, K, H)
+        starts = [
+            floats(arrays, name, *shape) if settings.learned_start else np.zeros(shape, np.float32)
             for name in self.start_names
-            for row in (floats(arrays, name, L, H) if settings.learned_start else np.zeros((L, H), np.float32))
-        )
+        ]
+        if self.particles > 1:
+            self._stand_in_columns()
+            starts = [np.ascontiguousarray(start.transpose(1, 2, 0)) for start in starts]
+        self._start = tuple(layer for start in starts for layer in start)
+
+    def _stand_in_columns(self) -> None:
+        """Whatever is added to a vector of one particle as a column, to be added to all of them."""
+        self.layers = [Layer(layer.W, layer.U, layer.b[:, None], layer.d[:, None]) for layer in self.layers]
+        self.table = self.table[:, :, None]
+        self.b = self.b[:, None]
 
     def _layer(self, arrays: Arrays, k: int, hidden: int, inputs: int) -> Layer:
         rows = self.gates * hidden

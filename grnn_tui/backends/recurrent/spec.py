@@ -25,6 +25,8 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
         int, Meta(ge=0, le=1_000_000, description="symbols that gates start out remembering, at the longest; 0: a few")
     ] = 0
     learned_start: Annotated[bool, Meta(description="learn the state before the first symbol instead of zeros")] = True
+    particles: Annotated[int, Meta(ge=1, le=64, description="hidden states side by side, whose predictions mix")] = 1
+    noise: Annotated[float, Meta(ge=0, le=10, description="sigma of noise added to h; losses are then a bound K")] = 0.0
 
     def __post_init__(self) -> None:
         if self.tied and self.embedding != self.hidden:
@@ -32,6 +34,16 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
                 f"tied weights need embedding = hidden, not {self.embedding} and {self.hidden};"
                 f" set embedding to {self.hidden} or leave tied out"
             )
+        if self.particles > 1 and not self.learned_start:
+            raise ValueError(
+                f"{self.particles} particles that all start at zero are one;"
+                " turn learned_start on or set particles to 1"
+            )
+
+    @property
+    def bound(self) -> bool:
+        """With noise in the hidden state, what is measured is a bound."""
+        return self.noise > 0
 
 
 def _recurrent(name: str, gates: int, summary: str) -> Backend:
@@ -40,7 +52,7 @@ def _recurrent(name: str, gates: int, summary: str) -> Backend:
         name=name,
         summary=summary,
         settings=RecurrentSettings,
-        player=f"{family}.player:{name.upper()}Player",
+        player=f"{family}.particles:open_{name}",
         network=f"{family}.network:{name.upper()}Network",
         gates=(gates, gates),
     )

@@ -48,7 +48,9 @@ def model_rows(
 def _row(info: ModelInfo, here: bool, playing: bool, width: int, glyphs: Glyphs) -> Row:
     name = padded(clip(sanitise(info.name, ascii_only=glyphs.ascii_only), 24, glyphs.ellipsis), 24)
     mark = glyphs.arrow if here else glyphs.live if playing else " "
-    loss = f"{info.validation_nats * BITS:.3f} bit" if info.validation_nats is not None else ""
+    loss = (
+        f"{'K ' if info.bound else ''}{info.validation_nats * BITS:.3f} bit" if info.validation_nats is not None else ""
+    )
     left: Row = (
         Cell(f" {mark} ", "accent"),
         Cell(name, "selected" if here else "strong" if playing else "text"),
@@ -66,6 +68,8 @@ def _card(info: ModelInfo, width: int, glyphs: Glyphs) -> tuple[Row, ...]:
     loss = "not known"
     if info.validation_nats is not None:
         loss = f"{info.validation_nats:.4f} nats, {info.validation_nats * BITS:.3f} bit a symbol"
+        if info.bound:
+            loss = f"bound K {loss}"
         if info.floor_nats is not None:
             loss += f"; exact floor {info.floor_nats * BITS:.3f} bit"
     return (

@@ -146,7 +146,7 @@ class MonitorScreen(Following, Screen[None]):
         reading = reading_of(followed.view, followed.smoothed, followed.options)
         if reading is not None:
             return figures.reading_line(reading, width)
-        return figures.fitted(looking(followed.options, followed.overlay), width)
+        return figures.fitted(looking(followed.options, followed.overlay, bound=_bound(followed)), width)
 
     def _paint_boards(self, followed: FollowedRun, shown: Shown, now: float) -> None:
         width, height = self._board.size.width - 1, self._board.size.height - 1
@@ -214,13 +214,21 @@ _EVENT_STYLES = {
 }
 
 
-def looking(options: ChartOptions, overlay: FollowedRun | None) -> tuple[Content, ...]:
-    """What the chart shows, and how."""
+def _bound(followed: FollowedRun) -> bool:
+    started = followed.view.started
+    return started is not None and started.bound
+
+
+def looking(options: ChartOptions, overlay: FollowedRun | None, *, bound: bool = False) -> tuple[Content, ...]:
+    """What the chart shows, and how; `bound` says that losses are one."""
     metric = options.described
     smoothing = f"ema {options.smoothing:g}".replace("0.", ".") if options.smoothing else "not smoothed"
     lossy = metric.name in ("loss", "bits")
     return (
-        Content.assemble((metric.label, "bold"), (f" {metric.unit}" if metric.unit else "", figures.MUTED)),
+        Content.assemble(
+            ("bound K" if bound and lossy else metric.label, "bold"),
+            (f" {metric.unit}" if metric.unit else "", figures.MUTED),
+        ),
         Content.styled(smoothing if lossy else "", figures.MUTED),
         Content.styled("log y" if options.log else "", figures.MUTED),
         Content.styled(f"last {options.span:.0%}" if options.span < 1 else "", figures.MUTED),

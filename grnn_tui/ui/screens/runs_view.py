@@ -96,7 +96,9 @@ def line_of(summary: RunSummary, reference: float | None, now: float) -> RunLine
         backend=backend,
         data=data,
         step=count(summary.step) if summary.step else "–",
-        validation=number(summary.validation) if summary.validation is not None else "–",
+        validation=f"{'K ' if summary.bound else ''}{number(summary.validation)}"
+        if summary.validation is not None
+        else "–",
         gap="–" if gap is None else f"{'−' if gap < 0 else '+'}{number(abs(gap))}",
         better=gap is not None and gap < 0,
         when=ago(summary.created, now),

@@ -54,7 +54,7 @@ def _facts(view: TopView) -> list[SafeText]:
         facts.append(f"step {model.step}{' (live)' if model.live else ''}")
     facts.append(model.summary)
     if model.validation_nats is not None:
-        loss = f"{model.validation_nats * NATS_TO_BITS:.2f} bit/{model.unit}"
+        loss = f"{'K ' if model.bound else ''}{model.validation_nats * NATS_TO_BITS:.2f} bit/{model.unit}"
         facts.append(loss)
         if model.floor_nats is not None:
             facts[-1] = f"{loss}, floor {model.floor_nats * NATS_TO_BITS:.2f}"

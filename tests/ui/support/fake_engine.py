@@ -50,6 +50,8 @@ class FakeEngine:
         self.models: list[p.ModelInfo] = catalogue_models()
         self.broken: set[str] = set()
         self.units = 6
+        self.particles = 0
+        """So many that its distribution is a mixture of; 0: it is none."""
         self._queue: asyncio.Queue[p.Event | EngineDied | None] = asyncio.Queue()
         self._alive = False
         self._reset()
@@ -359,7 +361,18 @@ class FakeEngine:
             removed_mass=sum(raw[i] for i in removed),
             chosen=chosen,
             chosen_bits=-math.log2(raw[chosen]) if chosen is not None else None,
+            particles=self._parts([bar.raw for bar in bars]),
+            effective=max(1.0, self.particles * 0.75),
         )
+
+    def _parts(self, raw: list[float]) -> list[p.Particle]:
+        """Particle l says a little more of every l-th symbol; the first explains the text best."""
+        shares = [2.0**-part for part in range(self.particles)]
+        found = []
+        for part in range(self.particles):
+            probs = [q * (1.5 if i % self.particles == part else 0.75) for i, q in enumerate(raw)]
+            found.append(p.Particle(probs, 1.5 + part / 4, shares[part] / sum(shares)))
+        return found
 
     def _info(self, way: Way) -> p.BranchInfo:
         own = "".join(way.text[way.fork : way.fork + 40])

@@ -10,6 +10,7 @@ from grnn_tui.engine.protocol import Prediction
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.panes.next_symbol.messages import CursorMoved, SymbolForced
 from grnn_tui.ui.panes.next_symbol.view import BarsView, bar_rows, first_bar, title_text
+from grnn_tui.ui.panes.training.messages import NoticeGiven
 from grnn_tui.ui.widgets.borders import write_border
 from grnn_tui.ui.widgets.lines import LineView, Row
 
@@ -30,7 +31,9 @@ class NextSymbolPane(LineView, can_focus=True):
         else:
             view = replace(view, selected=self.view.selected)
         bars = len(view.prediction.bars) if view.prediction is not None else 0
-        view = replace(view, selected=max(0, min(view.selected, bars - 1)), focused=self.has_focus, log=self.view.log)
+        particle = self.view.particle if view.prediction is None else min(self.view.particle, _particles(view))
+        view = replace(view, selected=max(0, min(view.selected, bars - 1)), focused=self.has_focus)
+        view = replace(view, log=self.view.log, particle=particle)
         if view != self.view or not self._rows:
             self.view = view
             self._retitle()
@@ -98,6 +101,13 @@ class NextSymbolPane(LineView, can_focus=True):
         """Linear or logarithmic."""
         self._look(log=not self.view.log)
 
+    def action_particle(self) -> None:
+        """The mixture, the first particle, and so on to the last, and the mixture again."""
+        several = _particles(self.view)
+        self._look(particle=(self.view.particle + 1) % (several + 1))
+        if not several:
+            self.post_message(NoticeGiven("this model is no mixture: it has one particle"))
+
     def action_back(self) -> None:
         """One symbol back."""
         self.post_message(CursorMoved(-1))
@@ -108,11 +118,17 @@ class NextSymbolPane(LineView, can_focus=True):
 
     def _look(self, **changes: object) -> None:
         self.view = replace(self.view, **changes)
+        self._retitle()
         self.renew()
 
     def _retitle(self) -> None:
-        words = title_text(self.view.prediction, self.view.unit, self.outer_size.width - 8, self.view.glyphs)
+        view = self.view
+        words = title_text(view.prediction, view.unit, self.outer_size.width - 8, view.glyphs, view.particle)
         write_border(self, Content.assemble(("5 ", "$foreground 45%"), words))
+
+
+def _particles(view: BarsView) -> int:
+    return len(view.prediction.particles) if view.prediction is not None else 0
 
 
 def _standing(prediction: Prediction | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from grnn_tui.engine.protocol import Bar, Prediction
@@ -28,13 +29,15 @@ class BarsView(Struct, frozen=True):
     """Row of the cursor among the bars."""
     focused: bool = False
     log: bool = False
+    particle: int = 0
+    """Whose bars: 1 is the first particle, 0 the mixture of them all."""
     busy: bool = False
     glyphs: Glyphs = UNICODE
 
 
 def bar_rows(view: BarsView, width: int, height: int) -> tuple[Row, ...]:
     """A head, bars as far as there is room, and what is left."""
-    prediction = view.prediction
+    prediction = seen(view.prediction, view.particle)
     if prediction is None:
         words = "reading the text ..." if view.busy else "no model yet"
         return ((), fitted((Cell("  " + words, "dim"),), width))[:height]
@@ -49,6 +52,15 @@ def bar_rows(view: BarsView, width: int, height: int) -> tuple[Row, ...]:
     rows += [()] * (room - len(shown))
     rows.append(_foot(prediction, first + len(shown), width))
     return tuple(fitted(row, width) for row in rows)
+
+
+def seen(prediction: Prediction | None, particle: int) -> Prediction | None:
+    """What the bars are drawn from: for one particle, its own probabilities beside the mixture's, symbol by symbol."""
+    if prediction is None or not 0 < particle <= len(prediction.particles):
+        return prediction
+    part = prediction.particles[particle - 1]
+    bars = [Bar(bar.symbol, bar.rank, bar.raw, own) for bar, own in zip(prediction.bars, part.probs, strict=True)]
+    return msgspec.structs.replace(prediction, bars=bars, removed=0)
 
 
 def first_bar(selected: int, bars: int, room: int) -> int:
@@ -95,7 +107,9 @@ def chosen_line(prediction: Prediction, labels: Sequence[str], glyphs: Glyphs = 
     return (Cell("stands here ", "dim"), Cell(name, "accent"), Cell(rank + cost, "text"))
 
 
-def title_text(prediction: Prediction | None, unit: str, width: int, glyphs: Glyphs = UNICODE) -> str:
+def title_text(
+    prediction: Prediction | None, unit: str, width: int, glyphs: Glyphs = UNICODE, particle: int = 0
+) -> str:
     """`Next character`, and the model's own entropy and the used one if it differs, as far as there is room."""
     long, short = f"Next {unit}", "Next"
     if prediction is None:
@@ -103,16 +117,34 @@ def title_text(prediction: Prediction | None, unit: str, width: int, glyphs: Gly
     own, used = bits(prediction.entropy), bits(prediction.used_entropy)
     entropy = f"H {own}" if own == used else f"H {own} {'->' if glyphs.ascii_only else '→'} {used}"
     dot = f" {glyphs.dot} "
+    if prediction.particles:
+        return _particle_title(prediction, particle, entropy, width, dot)
     for text in (f"{long}{dot}{entropy} bit", f"{short}{dot}{entropy} bit", f"{short}{dot}{entropy}"):
         if len(text) <= width:
             return text
     return short
 
 
+def _particle_title(prediction: Prediction, particle: int, entropy: str, width: int, dot: str) -> str:
+    """Which particle and its responsibility, the effective number of them, and the entropy; the last go first."""
+    several, effective = len(prediction.particles), f"eff {prediction.effective:.1f}"
+    facts = [f"Mixture of {several}", effective, entropy]
+    if 0 < particle <= several:
+        part = prediction.particles[particle - 1]
+        share = f"r {percent(part.responsibility).strip()}%"
+        facts = [f"Particle {particle}/{several}", share, effective, f"H {bits(part.entropy)}"]
+    while len(dot.join(facts)) > width and len(facts) > 1:
+        facts.pop()
+    return dot.join(facts)
+
+
 def _head(prediction: Prediction, view: BarsView, width: int) -> Row:
     chosen = chosen_line(prediction, view.labels, view.glyphs)
     left = (Cell(" "), *chosen) if chosen else (Cell("  log scale" if view.log else "", "faint"),)
-    head = justified(left, (Cell("raw", "dim"), Cell("   used%"[: 8 if width >= 24 else 0], "dim")), width - 1)
+    alone = 0 < view.particle <= len(prediction.particles)
+    raw, used = ("mix", "    own%") if alone else ("raw", "   used%")
+    heads = (Cell(raw, "dim"), Cell(used[: 8 if width >= 24 else 0], "dim"))
+    head = justified(left, heads, width - 1)
     if head is left and width > 8:
         return left
     return head

@@ -29,6 +29,7 @@ class EventLog:
     def __init__(self) -> None:
         self.lines: deque[Told] = deque(maxlen=KEPT)
         self._best: float | None = None
+        self._bound = False
 
     def feed(self, rows: Iterable[AnyRow]) -> None:
         """Take in rows."""
@@ -40,6 +41,7 @@ class EventLog:
     def _line(self, row: AnyRow) -> Told | None:
         match row:
             case Started():
+                self._bound = row.bound
                 verb = "training goes on" if row.step else "training begins"
                 return Told(row.step, "started", sanitise(f"{verb} on {row.device}{_sizes(row)}"))
             case Saved():
@@ -47,7 +49,7 @@ class EventLog:
             case Validated(loss=float() as loss) if self._best is None or loss < self._best:
                 gain = "" if self._best is None else f" (−{number(self._best - loss)})"
                 self._best = loss
-                return Told(row.step, "best", sanitise(f"best {number(loss)}{gain}"))
+                return Told(row.step, "best", sanitise(f"best {'K ' if self._bound else ''}{number(loss)}{gain}"))
             case Noted() if row.event not in ("sample", "checkpoint"):
                 return Told(row.step, row.event, sanitise(row.text or row.event))
             case _:

@@ -44,6 +44,7 @@ def as_json(view: RunView, name: str) -> bytes:
     document: dict[str, Any] = {
         "run": name,
         "unit": "nats per symbol",
+        "bound": started.bound if started is not None else False,
         "floor": started.floor if started is not None else None,
         "references": started.references if started is not None else {},
         "best": {"step": view.best.step, "validation_nats": view.best.loss} if view.best is not None else None,

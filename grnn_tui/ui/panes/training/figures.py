@@ -83,6 +83,7 @@ def loss_line(shown: Shown, options: ChartOptions, width: int, *, star: str = "�
     over = f"+{shown.over_floor:.1%} over exact" if shown.over_floor is not None else ""
     return fitted(
         (
+            Content.styled("bound K" if shown.bound else "", MUTED),
             Content.assemble(("train ", MUTED), (shown.train, "bold $primary-lighten-2"), (f" {smoothing}", MUTED)),
             labelled("valid", shown.valid, "bold $warning"),
             best if shown.best else Content(""),
@@ -178,8 +179,11 @@ def board(shown: Shown, options: ChartOptions, width: int, *, ascii_only: bool =
     at = f"  at {shown.best_step}" if shown.best else ""
     best = Content.assemble((shown.best or "–", "bold $warning"), (at, MUTED))
     cells = [
-        ("train", Content.assemble((shown.train, "bold $primary-lighten-2"), (f"  {smoothing}", MUTED))),
-        ("valid", Content.styled(shown.valid, "bold $warning")),
+        (
+            "K train" if shown.bound else "train",
+            Content.assemble((shown.train, "bold $primary-lighten-2"), (f"  {smoothing}", MUTED)),
+        ),
+        ("K valid" if shown.bound else "valid", Content.styled(shown.valid, "bold $warning")),
         (f"best {star}", best),
         ("n-gram", gap if gap.plain else Content("–")),
         ("exact", Content(over)),
@@ -216,7 +220,8 @@ def summary_lines(shown: Shown) -> list[str]:
     lines = [f"run {shown.name}: {word}, step {shown.step}, {shown.spent or '0s'} of training"]
     if shown.best:
         gap = gap_text(shown).plain
-        lines.append(f"  best validation {shown.best} at step {shown.best_step}{f' ({gap})' if gap else ''}")
+        what = "best validation bound K" if shown.bound else "best validation"
+        lines.append(f"  {what} {shown.best} at step {shown.best_step}{f' ({gap})' if gap else ''}")
     if shown.state in ("alive", "paused"):
         lines.append(f"  it goes on; follow it with `grnn-tui watch {shown.name}` or open it again")
     return lines

@@ -181,12 +181,13 @@ class TrainingStrip(Following, Widget):
     def _line(self, followed: FollowedRun, train: str, valid: str, shown: Shown, width: int) -> Content:
         ascii_only = self._markers == "ascii"
         star = ("*" if ascii_only else "★") if shown.best == shown.valid else ""
+        word = "bound K " if shown.bound else "loss "
         losses = Content.assemble(
             (train, "bold $primary-lighten-2"), (" / val ", figures.MUTED), (valid + star, "bold $warning")
         )
         end = figures.labelled("ETA", shown.eta) if shown.eta else figures.labelled("took", shown.spent)
         speed = Content.assemble((shown.speed, "bold"), (" sym/s", figures.MUTED))
-        spare = width - len("loss ") - losses.cell_length - end.cell_length - speed.cell_length - 6 - 4 * 3
+        spare = width - len(word) - losses.cell_length - end.cell_length - speed.cell_length - 6 - 4 * 3
         spark, bar = max(6, spare // 2), max(6, spare - spare // 2)
         from grnn_tui.ui.panes.training.view import recent
 
@@ -195,7 +196,7 @@ class TrainingStrip(Following, Widget):
         done = Content.assemble(figures.bar(shown.share, bar, ascii_only=ascii_only), f" {shown.share:4.0%}")
         return figures.fitted(
             (
-                Content.assemble(("loss ", figures.MUTED), (line, "$primary")),
+                Content.assemble((word, figures.MUTED), (line, "$primary")),
                 losses,
                 done,
                 end,

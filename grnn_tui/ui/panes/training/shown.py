@@ -23,6 +23,8 @@ class Shown:
     step: str = "0"
     train: str = "–"
     valid: str = "–"
+    bound: bool = False
+    """Whether all losses are a bound K."""
     best: str = ""
     best_step: str = ""
     gap: float | None = None

@@ -151,6 +151,7 @@ def shown_of(
         step=count(view.step),
         train=_figure(_last(smoothed)),
         valid=_figure(view.validated.loss if view.validated is not None else None),
+        bound=started.bound if started is not None else False,
         best=_figure(low) if low is not None else "",
         best_step=si(best.step) if best is not None else "",
         gap=low - ngram[1] if low is not None and ngram is not None else None,

@@ -1,0 +1,101 @@
+"""Several particles on the playing path, and opening a player for one or for several.
+
+    p(x_{t+1} | x_1..x_t) = (1/L) sum_l p(x_{t+1} | h_t^l)
+
+The weights of the mixture stay even. Beside it each particle keeps account of how well it has foretold the text: its
+responsibility r^l is proportional to prod_t p(x_t | h_{t-1}^l), the posterior of the hypothesis that this particle
+alone wrote everything so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grnn_tui.backends.contract import Arrays, Player
+from grnn_tui.backends.distribution import Categorical, Components, Symbol
+from grnn_tui.backends.recurrent.player import GRUPlayer, LSTMPlayer, RecurrentPlayer, RNNPlayer, State, Vector
+from grnn_tui.backends.recurrent.spec import RecurrentSettings
+from grnn_tui.data.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Swarm:
+    """The state of all particles after a text."""
+
+    cells: State
+    log_probs: NDArray[np.float64]
+    """What each particle says of the next symbol, in nats [symbols, particles]."""
+    log_weights: NDArray[np.float64]
+    """Logarithm of each particle's responsibility [particles]."""
+
+
+class ParticlePlayer(Player[Swarm]):
+    """The particles of one recurrent player, side by side.
+
+    The output is computed when a symbol is taken in, not when it is asked for: the responsibilities need it anyway.
+    """
+
+    def __init__(self, cells: RecurrentPlayer) -> None:
+        self.cells = cells
+        even = np.full(cells.particles, -np.log(cells.particles))
+        self._start = self._arrived(cells.start(), even)
+
+    def _arrived(self, cells: State, log_weights: NDArray[np.float64]) -> Swarm:
+        logits = self.cells.V @ cells[self.cells.depth - 1]
+        logits += self.cells.b
+        log_probs = logits.astype(np.float64)
+        log_probs -= log_sum_exp(log_probs, axis=0)
+        return Swarm(cells, log_probs, log_weights)
+
+    def start(self) -> Swarm:
+        """The learned start states, equally likely."""
+        return self._start
+
+    def predict(self, state: Swarm) -> Categorical:
+        """The even mixture of what the particles say."""
+        return Categorical(log_sum_exp(state.log_probs, axis=1)[:, 0])
+
+    def advance(self, state: Swarm, symbol: Symbol) -> Swarm:
+        """One step of every particle; each answers for what it said of `symbol`."""
+        weights = state.log_weights + state.log_probs[symbol]
+        weights -= log_sum_exp(weights, axis=0)
+        return self._arrived(self.cells.advance(state.cells, symbol), weights)
+
+    def components(self, state: Swarm) -> Components:
+        """Each particle's own distribution, and the responsibilities."""
+        parts = tuple(Categorical(log_probs) for log_probs in np.ascontiguousarray(state.log_probs.T))
+        return Components(parts, np.exp(state.log_weights))
+
+    def features(self, state: Swarm) -> Vector:
+        """The top layer's hidden state of one particle after the other [particles * hidden]."""
+        return self.cells.features(state.cells).T.ravel()
+
+
+def log_sum_exp(a: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """log sum exp(a) along `axis`, which is kept with length one."""
+    highest = a.max(axis=axis, keepdims=True)
+    total: NDArray[np.float64] = np.log(np.exp(a - highest).sum(axis=axis, keepdims=True))
+    total += highest
+    return total
+
+
+def open_rnn(settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> Player[State] | Player[Swarm]:
+    """The player of an RNN."""
+    return _opened(RNNPlayer(settings, vocabulary, arrays))
+
+
+def open_lstm(settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> Player[State] | Player[Swarm]:
+    """The player of an LSTM."""
+    return _opened(LSTMPlayer(settings, vocabulary, arrays))
+
+
+def open_gru(settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> Player[State] | Player[Swarm]:
+    """The player of a GRU."""
+    return _opened(GRUPlayer(settings, vocabulary, arrays))
+
+
+def _opened(player: RecurrentPlayer) -> Player[State] | Player[Swarm]:
+    return player if player.particles == 1 else ParticlePlayer(player)
