@@ -79,7 +79,7 @@ def plot_lines(finding: Finding, width: int) -> list[str]:
     curves = [curve for curve in finding.series if len(curve.x) > 1]
     if not curves:
         return []
-    roles: tuple[Role, ...] = ("train", "valid", "raw", "other")
+    roles: tuple[Role, ...] = ("train", "valid")
     plot = Plot(
         curves=tuple(
             Curve(roles[i % len(roles)], curve.x, curve.y, label=curve.name, dots=True)

@@ -204,10 +204,13 @@ def _bound(model: ModelDirectory, symbols: NDArray[np.integer]) -> float | None:
     """The bound K of a model with noise, nats per symbol, as its run measures it; None for any other model."""
     if not model.settings.bound or not symbols.size:
         return None
-    import torch
+    try:
+        import torch
 
-    from grnn_tui.training.evaluation import evaluate
-
+        from grnn_tui.training.evaluation import evaluate
+    except ImportError:
+        note("its bound K cannot be measured: that needs torch")
+        return None
     network = model.backend.build_network(model.settings, model.header.vocabulary)
     network.load_arrays(model.arrays)
     return evaluate(network, symbols, model.header.vocabulary.size, torch.device("cpu")).nats

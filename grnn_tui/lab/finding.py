@@ -46,7 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Experiment:
     """A claim and the experiment that tries it.
 
-    `run` names a function "module:attribute" of (models, seed, report) -> Finding, imported when first needed.
+    `run` names a function "module:attribute" of (experiment, models, seed, report) -> Finding, imported when needed.
     `models` are those it plays unless others are named; an experiment that trains its own has none.
     """
 

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from grnn_tui.backends.modeldir import ModelDirectory
+from grnn_tui.data.builtin import BUILT_INS
 from grnn_tui.data.corpus import open_corpus
 from grnn_tui.errors import DataError
 from grnn_tui.lab.finding import Experiment, Finding, Report, Series, Value
@@ -45,14 +46,14 @@ def run(experiment: Experiment, models: tuple[str, ...], seed: int, report: Repo
             rows.append([name, temperature, entropy, share_repeated(symbols), known])
         series.append(Series(name, list(TEMPERATURES), entropies))
     rising = [all(b > a for a, b in zip(curve.y, curve.y[1:], strict=False)) for curve in series]
-    first = series[0]
+    shown = series[rising.index(all(rising))]
     return Finding(
         experiment=experiment.name,
         claim=experiment.claim,
         held=all(rising),
         sentence=(
-            f"Entropy rises from {first.y[0]:.2f} bit a symbol at temperature {first.x[0]:g} to {first.y[-1]:.2f}"
-            f" at {first.x[-1]:g}, {'at every step' if all(rising) else 'but not at every step'}."
+            f"The entropy of {shown.name} goes from {shown.y[0]:.2f} bit a symbol at temperature {shown.x[0]:g}"
+            f" to {shown.y[-1]:.2f} at {shown.x[-1]:g}, {'up' if all(rising) else 'but not up'} at every step."
         ),
         columns=["model", "temperature", "entropy, bit", "repeated", "known words"],
         rows=rows,
@@ -84,10 +85,15 @@ def share_repeated(symbols: list[int]) -> float:
 
 
 def known_words(directory: ModelDirectory) -> frozenset[str] | None:
-    """The words of the text the model was trained on; None if that is not at hand."""
+    """The words of the text the model was trained on, if generated of any size; None if that is not at hand."""
     try:
         corpus = open_corpus(directory.header.trained.data)
     except DataError:
+        return None
+    if (
+        directory.header.trained.data not in BUILT_INS
+        and corpus.fingerprint != directory.header.trained.data_fingerprint
+    ):
         return None
     return frozenset(WORD.findall(corpus.vocabulary.decode(corpus.symbols[:READ])))
 

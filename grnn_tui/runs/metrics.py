@@ -91,7 +91,7 @@ class MetricsReader:
             with self.path.open("rb") as file:
                 file.seek(self.offset)
                 chunk = file.read(CHUNK_BYTES)
-        except FileNotFoundError:
+        except OSError:  # not there yet, or out of reach for the moment: there is nothing new
             return False
         end = chunk.rfind(b"\n") + 1
         if not end and len(chunk) < CHUNK_BYTES:

@@ -48,13 +48,13 @@ class Cells(nn.Module):
     def __init__(
         self, cell: Cell, inputs: int, hidden: int, layers: int, dropout: float, norm: float = 1.0, memory: int = 0
     ) -> None:
-        """`norm` is the length that input vectors have at first, `memory` what `_remember` takes."""
+        """`norm` is the length that input vectors have at first, `memory` (of gated cells) what `_remember` takes."""
         super().__init__()
         kind: type[nn.RNN] | type[nn.LSTM] | type[nn.GRU] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell]
         self.cell = cell
         self.stack = kind(inputs, hidden, layers, dropout=dropout if layers > 1 else 0.0)
         self._initialise(norm)
-        if memory and cell != "rnn":
+        if memory:
             self._remember(memory)
 
     @torch.no_grad()
@@ -76,7 +76,7 @@ class Cells(nn.Module):
 
     @torch.no_grad()
     def _remember(self, symbols: int) -> None:
-        """Let the units start out remembering for 1 to `symbols` steps, evenly spread (Tallec and Ollivier 2018).
+        """Let the units start out remembering for 2 to `symbols` steps, evenly spread (Tallec and Ollivier 2018).
 
         A gate that keeps the share s(b) of a state forgets it in 1 + e^b steps, so b = log(u), u ~ U(1, symbols - 1);
         an LSTM lets in what it forgets: its input gate gets -b.

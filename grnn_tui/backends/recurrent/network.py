@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.backends.recurrent.cells import Cell, Cells
-from grnn_tui.backends.recurrent.spec import RecurrentSettings
+from grnn_tui.backends.recurrent.spec import GatedSettings, RecurrentSettings
 from grnn_tui.data.vocabulary import Vocabulary
 
 APART = 0.5
@@ -56,8 +56,9 @@ class RecurrentNetwork(Network):
             self.embedding = nn.Parameter(torch.randn(V, E) * (H**-0.5 if settings.tied else 1.0))
         else:
             self.register_parameter("embedding", None)
+        memory = settings.memory if isinstance(settings, GatedSettings) else 0
         norm = 1.0 if settings.tied else max(E, 1) ** 0.5
-        self.cells = Cells(self.cell, E or V, H, K, settings.dropout, norm, settings.memory)
+        self.cells = Cells(self.cell, E or V, H, K, settings.dropout, norm, memory)
         if not settings.tied:
             self.output_weight = nn.Parameter(torch.empty(V, H).uniform_(-(H**-0.5), H**-0.5))
         self.output_bias = nn.Parameter(torch.zeros(V))

@@ -70,7 +70,7 @@ class ParticlePlayer(Player[Swarm]):
         return Components(parts, np.exp(state.log_weights))
 
     def features(self, state: Swarm) -> Vector:
-        """The top layer's hidden state of one particle after the other [particles * hidden]."""
+        """The units that a player of one particle shows, one particle after the other [particles * units]."""
         return self.cells.features(state.cells).T.ravel()
 
 

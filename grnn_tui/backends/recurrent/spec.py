@@ -21,9 +21,6 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
         int, Meta(ge=0, le=8192, description="width of the input embedding; 0 gives each symbol its own input weights")
     ] = 64
     tied: Annotated[bool, Meta(description="use the embedding as output weights too; needs embedding = hidden")] = False
-    memory: Annotated[
-        int, Meta(ge=0, le=1_000_000, description="symbols that gates start out remembering, at the longest; 0: a few")
-    ] = 0
     learned_start: Annotated[bool, Meta(description="learn the state before the first symbol instead of zeros")] = True
     particles: Annotated[int, Meta(ge=1, le=64, description="hidden states side by side, whose predictions mix")] = 1
     noise: Annotated[float, Meta(ge=0, le=10, description="sigma of noise added to h; losses are then a bound K")] = 0.0
@@ -46,12 +43,20 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
         return self.noise > 0
 
 
+class GatedSettings(RecurrentSettings, frozen=True, kw_only=True):
+    """What can be chosen about an LSTM or a GRU."""
+
+    memory: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="symbols that gates start out remembering, at the longest; 0: a few")
+    ] = 0
+
+
 def _recurrent(name: str, gates: int, summary: str) -> Backend:
     family = "grnn_tui.backends.recurrent"
     return Backend(
         name=name,
         summary=summary,
-        settings=RecurrentSettings,
+        settings=GatedSettings if gates > 1 else RecurrentSettings,
         player=f"{family}.particles:open_{name}",
         network=f"{family}.network:{name.upper()}Network",
         gates=(gates, gates),

@@ -57,7 +57,7 @@ class Plot:
 
 def extent(plot: Plot) -> tuple[float, float] | None:
     """From the first x to the last, laid-over runs left aside."""
-    ends = [x for curve in plot.curves if curve.role != "other" for x in (curve.xs[0], curve.xs[-1]) if len(curve.xs)]
+    ends = [x for curve in plot.curves if curve.role != "other" and len(curve.xs) for x in (curve.xs[0], curve.xs[-1])]
     if not ends:
         return None
     low, high = min(ends), max(ends)

@@ -124,7 +124,8 @@ class FollowedRun:
         if self._portion is not None:
             if not self._portion.done():
                 return []
-            parts, self._portion = self._portion.result(), None
+            portion, self._portion = self._portion, None
+            parts = portion.result()
         if self._reader.unread() <= BIG_BYTES:
             return parts + sittings(self._reader.read_new())
         self._portion = _in_thread(self._reader)
@@ -158,7 +159,7 @@ def _in_thread(reader: MetricsReader) -> Future[list[Sitting]]:
         try:
             while time.monotonic() < end and (rows := reader.read_some()):
                 parts += sittings(rows)
-        except OSError as error:
+        except BaseException as error:
             future.set_exception(error)
         else:
             future.set_result(parts)
