@@ -76,7 +76,6 @@ class BarReporter:
 
         self.unit = unit
         self.bound = False
-        self._validation = ""
         console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
         columns = (BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
         self._bar: Progress = Progress(*columns, console=console, transient=True, refresh_per_second=8)

@@ -63,16 +63,6 @@ class Corpus:
         return self.symbols[:cut], self.symbols[cut:]
 
 
-def require_length(corpus: Corpus, n: int) -> None:
-    """Refuse a corpus of fewer than `n` symbols.
-
-    Raises:
-        DataError: it is too short; says how long it is.
-    """
-    if len(corpus) < n:
-        raise DataError(f"{corpus.name} needs at least {n:,} symbols, has {len(corpus):,}: give a longer text")
-
-
 def open_corpus(
     reference: str | Sequence[str],
     *,

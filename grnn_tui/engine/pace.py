@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 WINDOW = 1.0
 """Seconds that the measured rate looks back."""
-UNLIMITED = 1 << 30
 
 
 @dataclass

@@ -290,7 +290,7 @@ class Frame(_Message, frozen=True):
     branches: list[BranchInfo] | None = None
     """All of them, when they changed."""
     unit: UnitShown | None = None
-    """If one was asked for and something is new about it."""
+    """What one hidden unit does, once that was asked for; of its values only those that changed."""
 
 
 class BranchRead(_Message, frozen=True):

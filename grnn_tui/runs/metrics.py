@@ -15,7 +15,6 @@ from grnn_tui.runs.rows import AnyRow, Started
 NAME = "metrics.jsonl"
 BUFFERED_ROWS = 10_000
 CHUNK_BYTES = 2 << 20
-MAX_LINE_BYTES = 1 << 20
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyRow)

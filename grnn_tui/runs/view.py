@@ -151,11 +151,6 @@ class RunWatch:
         self.view = RunView()
         self._reader = MetricsReader(run.metrics)
 
-    @property
-    def bad_rows(self) -> int:
-        """Lines of the metrics that could not be read."""
-        return self._reader.bad
-
     def poll(self) -> list[AnyRow]:
         """Take in what is new; returns it."""
         rows = self._reader.read_new()

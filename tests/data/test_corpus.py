@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grnn_tui.data.builtin import BUILT_INS
-from grnn_tui.data.corpus import Corpus, open_corpus, require_length
+from grnn_tui.data.corpus import Corpus, open_corpus
 from grnn_tui.data.sources import FilePart
 from grnn_tui.data.unit import Unit
 from grnn_tui.data.vocabulary import Vocabulary
@@ -143,13 +143,6 @@ def test_the_usual_split_holds_out_the_usual_characters() -> None:
 def test_a_split_that_means_nothing_is_refused(fraction: float) -> None:
     with pytest.raises(DataError, match="cannot hold out"):
         Corpus("x", Vocabulary(unit="byte"), np.arange(9), "").split(fraction)
-
-
-def test_too_short_says_how_long_it_must_be(tmp_path: Path) -> None:
-    corpus = open_corpus(written(tmp_path, b"short"))
-    require_length(corpus, 5)
-    with pytest.raises(DataError, match=r"text\.txt needs at least 2,048 symbols, has 5"):
-        require_length(corpus, 2048)
 
 
 def test_a_given_vocabulary_is_used_and_what_it_lacks_is_counted(tmp_path: Path) -> None:
