@@ -116,6 +116,23 @@ class TrainingSide(_Base):
 
     # --- screens ------------------------------------------------------------------------------------------------------
 
+    def open_runs(self) -> None:
+        """The list of runs, alive and past."""
+        from grnn_tui.ui.screens.runs import RunsScreen
+
+        if not isinstance(self.screen, RunsScreen):
+            self.push_screen(RunsScreen(ascii_only=self.markers == "ascii"))
+
+    def open_monitor(self) -> None:
+        """The followed run at full size."""
+        from grnn_tui.ui.screens.monitor import MonitorScreen
+
+        if self.followed is None:
+            self.notice("no run is being followed: t trains a model, u lists the runs")
+        elif not isinstance(self.screen, MonitorScreen):
+            self.push_screen(MonitorScreen(self.followed, markers=self.markers))
+            self.call_after_refresh(self.tick_training)
+
     def open_form(self, data: str | None = None) -> None:
         """The form for a new run, as soon as the engine has told what there is."""
         self._form_wanted = (data,)
@@ -170,20 +187,11 @@ class TrainingSide(_Base):
 
     def on_runs_requested(self, _: RunsRequested) -> None:
         """The list."""
-        from grnn_tui.ui.screens.runs import RunsScreen
-
-        if not isinstance(self.screen, RunsScreen):
-            self.push_screen(RunsScreen(ascii_only=self.markers == "ascii"))
+        self.open_runs()
 
     def on_monitor_requested(self, _: MonitorRequested) -> None:
         """The followed run at full size."""
-        from grnn_tui.ui.screens.monitor import MonitorScreen
-
-        if self.followed is None:
-            self.notice("no run is being followed: t trains a model, u lists the runs")
-        elif not isinstance(self.screen, MonitorScreen):
-            self.push_screen(MonitorScreen(self.followed, markers=self.markers))
-            self.call_after_refresh(self.tick_training)
+        self.open_monitor()
 
     def on_run_attached(self, message: RunAttached) -> None:
         """A run was chosen."""
