@@ -12,6 +12,7 @@ from grnn_tui.ui.screens.models import ModelsScreen
 from tests.ui.support.host import until
 from tests.ui.support.on_terminal import OnTerminal
 from tests.ui.support.stage import Stage, stage
+from tests.ui.support.text_snapshot import screen_text
 
 
 async def burst(here: Stage, keys: str) -> None:
@@ -59,6 +60,7 @@ async def test_the_prompt_is_whole_when_it_is_written_on_from() -> None:
         assert kinds[-2:] == [p.SetPrompt("Once"), p.Generate(400, 80.0)]
         assert here.state.generating
         await here.write(5)
+        assert "5 of 400" in screen_text(here.app)
         assert here.state.transcript.between(0, 4) == "Once"
         assert here.state.length == 9
 
