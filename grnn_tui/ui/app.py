@@ -31,7 +31,6 @@ from grnn_tui.ui.screens.play import PlayScreen
 from grnn_tui.ui.settings import KEPT_WRITTEN, LastState, Preferences, save
 from grnn_tui.ui.theme import THEMES, first_theme
 from grnn_tui.ui.training_side import TrainingSide
-from grnn_tui.ui.typed_ahead import TypedAhead
 from grnn_tui.ui.widgets.chart_raster import Markers
 
 FRAME_SECONDS = 0.1
@@ -44,7 +43,7 @@ KEEP_SECONDS = 10.0
 """Between two savings of the place, so that a killed screen loses little."""
 
 
-class GrnnApp(Keeping, TrainingSide, TypedAhead, App[int], inherit_bindings=False):
+class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
     """The playground."""
 
     TITLE = "grnn"

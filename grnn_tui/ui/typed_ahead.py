@@ -21,6 +21,8 @@ else:
 
 CATCH_UP_SECONDS = 0.5
 """A key waits no longer than this for the ones before it."""
+WAY_OUT = ("escape", "ctrl+c", "ctrl+q")
+"""Keys that do not wait for what is to come, but give it up."""
 
 
 class TypedAhead(_Base):
@@ -42,6 +44,9 @@ class TypedAhead(_Base):
         """Whether keys are for something that is still to come."""
         return False
 
+    def give_up(self) -> None:
+        """It need not come any more."""
+
     def command_typed(self) -> None:
         """A key is about to be looked up."""
 
@@ -50,6 +55,9 @@ class TypedAhead(_Base):
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
+        if self.keys_wait() and isinstance(event, events.Key) and event.key in WAY_OUT:
+            self.give_up()
+            self.forget_typed_ahead()
         if self._waiting is not None or self.keys_wait():
             self._waiting = [*(self._waiting or ()), event]
             return

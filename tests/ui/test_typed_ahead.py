@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from textual import events
+from textual.widgets import Input
 
 from grnn_tui.engine import protocol as p
 from grnn_tui.ui.screens.models import ModelsScreen
+from grnn_tui.ui.screens.train_form import TrainForm
+from tests.ui.support.catalogue import catalogue
 from tests.ui.support.host import until
 from tests.ui.support.on_terminal import OnTerminal
 from tests.ui.support.stage import Stage, stage
@@ -78,6 +81,45 @@ async def test_keys_for_a_screen_wait_until_it_stands() -> None:
         await burst(here, "tab o escape n")
         await until(here.pilot, lambda: not isinstance(here.app.screen, ModelsScreen))
         assert here.engine.of_kind(p.Generate) == [p.Generate(1)]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_keys_for_the_form_wait_until_the_engine_has_told_what_there_is(
+    known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage() as here:
+        if not known:
+            monkeypatch.setattr(here.engine, "send", lambda _: None)
+        await burst(here, "tab t c w [/x] b")
+        assert here.screen.colouring == "surprisal"
+        here.engine.say(catalogue())
+        await until(here.pilot, lambda: here.app.screen.query("#path"))
+        await until(here.pilot, lambda: here.app.screen.query_one("#path", Input).value == "cw/xb")
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_a_form_that_does_not_come_can_be_given_up(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stage() as here:
+        monkeypatch.setattr(here.engine, "send", lambda _: None)
+        await burst(here, f"tab t c {key} c")
+        assert here.screen.colouring == "unit"
+        assert "asking the engine" not in screen_text(here.app)
+        here.engine.say(catalogue())
+        await here.settle()
+        assert here.app.screen is here.screen
+
+
+async def test_a_late_form_does_not_keep_keys_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grnn_tui.ui.training_side.FORM_KEYS_SECONDS", 0.1)
+    async with stage() as here:
+        monkeypatch.setattr(here.engine, "send", lambda _: None)
+        await burst(here, "tab t c")
+        await until(here.pilot, lambda: not here.app.keys_wait())
+        assert here.screen.colouring == "surprisal"
+        await here.press("c")
+        assert here.screen.colouring == "unit"
+        here.engine.say(catalogue())
+        await until(here.pilot, lambda: isinstance(here.app.screen, TrainForm))
 
 
 async def test_a_notice_goes_with_the_next_command_but_not_with_its_own() -> None:
