@@ -187,6 +187,8 @@ class TrainingSide(TypedAhead):
     def _run_started(self, path: Path | None) -> None:
         if path is not None:
             self.follow(path)
+            if self.playground.focused is self.playground.prompt:
+                self.playground.jump("output")
             self.notice(f"{sanitise(path.name)} is being trained; m shows it at full size")
 
     async def _resume(self, path: Path) -> None:
