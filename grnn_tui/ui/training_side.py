@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.safetext import sanitise
+from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training.messages import (
     FormRequested,
     MonitorRequested,
-    NoticeGiven,
     PlayRequested,
     ResumeRequested,
     RunAttached,
