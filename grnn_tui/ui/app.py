@@ -27,12 +27,10 @@ from grnn_tui.ui.link import Engine, EngineLink
 from grnn_tui.ui.markers import glyphs_for
 from grnn_tui.ui.model import PlayState
 from grnn_tui.ui.panes.controls.view import Controls
-from grnn_tui.ui.panes.training.messages import FormRequested, MonitorRequested, RunsRequested
 from grnn_tui.ui.screens.play import PlayScreen
 from grnn_tui.ui.settings import KEPT_WRITTEN, LastState, Preferences, save
 from grnn_tui.ui.theme import THEMES, first_theme
 from grnn_tui.ui.training_side import TrainingSide
-from grnn_tui.ui.typed_ahead import TypedAhead
 from grnn_tui.ui.widgets.chart_raster import Markers
 
 FRAME_SECONDS = 0.1
@@ -45,7 +43,7 @@ KEEP_SECONDS = 10.0
 """Between two savings of the place, so that a killed screen loses little."""
 
 
-class GrnnApp(Keeping, TrainingSide, TypedAhead, App[int], inherit_bindings=False):
+class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
     """The playground."""
 
     TITLE = "grnn"
@@ -218,6 +216,11 @@ class GrnnApp(Keeping, TrainingSide, TypedAhead, App[int], inherit_bindings=Fals
         except OSError:
             return True
 
+    def command_typed(self) -> None:
+        """A key that is no text has been pressed: the notice was seen."""
+        if self.screen is self.playground:
+            self.playground.drop_notice()
+
     # --- actions ------------------------------------------------------------------------------------------------------
 
     def notice(self, text: str, severity: str = "information") -> None:
@@ -279,15 +282,15 @@ class GrnnApp(Keeping, TrainingSide, TypedAhead, App[int], inherit_bindings=Fals
 
     def action_train(self) -> None:
         """A run of one's own."""
-        self.post_message(FormRequested())
+        self.open_form()
 
     def action_runs(self) -> None:
         """Runs, alive and past."""
-        self.post_message(RunsRequested())
+        self.open_runs()
 
     def action_monitor(self) -> None:
         """The followed run at full size."""
-        self.post_message(MonitorRequested())
+        self.open_monitor()
 
     async def action_leave(self) -> None:
         """Leave; ask first if runs are alive."""

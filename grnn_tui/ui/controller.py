@@ -50,6 +50,8 @@ class Controller(Struct):
     """As it stands in the editor; the state may be behind."""
     target: int | None = None
     """The position at which writing will end, or was to end when it was paused."""
+    awaited: int | None = None
+    """How much is to be written after a prompt of which the engine has not told yet where it ends."""
     draw_seed: Callable[[], int] = drawn_seed
     waiting_text: tuple[str, int | None, list[int]] | None = None
     """Written text, cursor and forced positions to be restored with the first model."""
@@ -143,7 +145,7 @@ class Controller(Struct):
         """Write again from the end of the prompt."""
         if not same_seed:
             self._take_seed(self.draw_seed(), tell=False)
-        self.target = self.state.prompt + self.controls.length
+        self._aim(self.state.prompt, self.controls.length)
         self.send(Reroll(self.controls.seed, self.controls.length, float(self.controls.per_second)))
 
     def move(self, by: int) -> None:
@@ -242,8 +244,12 @@ class Controller(Struct):
         return max(numbers, default=None)
 
     def _write(self, count: int) -> None:
-        self.target = self.state.cursor + count
+        self._aim(self.state.cursor, count)
         self.send(Generate(count, float(self.controls.per_second)))
+
+    def _aim(self, start: int, count: int) -> None:
+        self.target = start + count
+        self.awaited = count if self.state.prompt_text != self.prompt else None
 
     def _take_seed(self, seed: int, *, tell: bool = True) -> None:
         self.controls = replace(self.controls, seed=seed)
@@ -251,5 +257,8 @@ class Controller(Struct):
             self.send(SetSampling(self.controls.sampling, seed))
 
     def _after_frame(self, before: PlayState, frame: Frame) -> None:
+        if self.awaited is not None and self.state.prompt_text == self.prompt:
+            self.target = self.state.prompt + self.awaited if self.target is not None else None
+            self.awaited = None
         if before.generating and not frame.generating and self.target is not None and frame.length >= self.target:
             self.target = None

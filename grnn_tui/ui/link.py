@@ -1,4 +1,4 @@
-"""The engine as the screen sees it: an inbox that wakes it, a credit to give back, and a new start after a death."""
+"""The engine as the screen sees it: an inbox that wakes it, and a new start after a death."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from grnn_tui.engine.client import EngineDied
-from grnn_tui.engine.protocol import Event, FrameShown, Request
+from grnn_tui.engine.protocol import Event, Request
 
 DEATHS_IN_A_ROW = 3
 """After so many deaths that follow each other at once, a restart waits ..."""
@@ -65,10 +65,6 @@ class EngineLink:
     def send(self, request: Request) -> None:
         """Hand over a request, never waiting."""
         self.engine.send(request)
-
-    def shown(self) -> None:
-        """A frame has been painted: the next may come."""
-        self.engine.send(FrameShown())
 
     def take(self) -> list[Event | EngineDied]:
         """Everything that has arrived."""

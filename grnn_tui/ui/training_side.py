@@ -5,40 +5,38 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.safetext import sanitise
+from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training.messages import (
     FormRequested,
     MonitorRequested,
-    NoticeGiven,
     PlayRequested,
     ResumeRequested,
     RunAttached,
     RunDetached,
     RunsRequested,
 )
+from grnn_tui.ui.typed_ahead import TypedAhead
 from grnn_tui.ui.widgets.chart_raster import Markers
 from grnn_tui.ui.widgets.chart_ticks import duration
 
 if TYPE_CHECKING:
-    from textual.app import App
+    from textual.timer import Timer
 
     from grnn_tui.ui.controller import Controller
     from grnn_tui.ui.panes.training.followed import FollowedRun
     from grnn_tui.ui.screens.play import PlayScreen
 
-    _Base = App[Any]
-else:
-    _Base = object
-
-
 ASKING = "asking the engine what can be trained ..."
+FORM_KEYS_SECONDS = 5.0
+"""Keys are kept for a form that is to come for so long; it comes later too."""
 
 
-class TrainingSide(_Base):
-    """Follows a run; opens form, list and monitor; never makes a key wait.
+class TrainingSide(TypedAhead):
+    """Follows a run; opens form, list and monitor, none of which blocks.
 
     What is slow to import, arrays above all, comes with its first use: the first paint does not wait for it.
     """
@@ -49,6 +47,8 @@ class TrainingSide(_Base):
     followed: FollowedRun | None = None
     _form_wanted: tuple[str | None] | None = None
     """The data of a form that waits for the catalogue."""
+    _form_keys: Timer | None = None
+    """Ends the time in which keys are kept for it."""
 
     def notice(self, text: str, severity: str = "information") -> None:
         """One line for the person."""
@@ -116,9 +116,28 @@ class TrainingSide(_Base):
 
     # --- screens ------------------------------------------------------------------------------------------------------
 
+    def open_runs(self) -> None:
+        """The list of runs, alive and past."""
+        from grnn_tui.ui.screens.runs import RunsScreen
+
+        if not isinstance(self.screen, RunsScreen):
+            self.push_screen(RunsScreen(ascii_only=self.markers == "ascii"))
+
+    def open_monitor(self) -> None:
+        """The followed run at full size."""
+        from grnn_tui.ui.screens.monitor import MonitorScreen
+
+        if self.followed is None:
+            self.notice("no run is being followed: t trains a model, u lists the runs")
+        elif not isinstance(self.screen, MonitorScreen):
+            self.push_screen(MonitorScreen(self.followed, markers=self.markers))
+            self.call_after_refresh(self.tick_training)
+
     def open_form(self, data: str | None = None) -> None:
         """The form for a new run, as soon as the engine has told what there is."""
         self._form_wanted = (data,)
+        self._keep_no_keys()
+        self._form_keys = self.set_timer(FORM_KEYS_SECONDS, self._form_is_late)
         if self.controller.state.catalogue is None:
             self.notice(ASKING)
         self.controller.read_catalogue()
@@ -132,12 +151,31 @@ class TrainingSide(_Base):
         if self._form_wanted is None or catalogue is None:
             return
         (data,) = self._form_wanted
-        self._form_wanted = None
-        self._drop_asking()
+        self.give_up()
         if not catalogue.backends:
             self.notice("no model can be trained: no backend is installed", "error")
         elif not isinstance(self.screen, TrainForm):
             self.push_screen(TrainForm(catalogue, data=data, ascii_only=self.markers == "ascii"), self._run_started)
+
+    def keys_wait(self) -> bool:
+        """Keys after the one that asks for the form are for the form."""
+        return self._form_keys is not None
+
+    def give_up(self) -> None:
+        """Want no form any more: it is there, or need not come."""
+        self._form_wanted = None
+        self._keep_no_keys()
+        self._drop_asking()
+        self.call_later(self.take_typed_ahead)
+
+    def _form_is_late(self) -> None:
+        self._keep_no_keys()
+        self.forget_typed_ahead()
+
+    def _keep_no_keys(self) -> None:
+        if self._form_keys is not None:
+            self._form_keys.stop()
+            self._form_keys = None
 
     def _drop_asking(self) -> None:
         """What was asked is answered: the notice that says so goes, wherever it stands."""
@@ -149,6 +187,8 @@ class TrainingSide(_Base):
     def _run_started(self, path: Path | None) -> None:
         if path is not None:
             self.follow(path)
+            if self.playground.focused is self.playground.prompt:
+                self.playground.jump("output")
             self.notice(f"{sanitise(path.name)} is being trained; m shows it at full size")
 
     async def _resume(self, path: Path) -> None:
@@ -170,20 +210,11 @@ class TrainingSide(_Base):
 
     def on_runs_requested(self, _: RunsRequested) -> None:
         """The list."""
-        from grnn_tui.ui.screens.runs import RunsScreen
-
-        if not isinstance(self.screen, RunsScreen):
-            self.push_screen(RunsScreen(ascii_only=self.markers == "ascii"))
+        self.open_runs()
 
     def on_monitor_requested(self, _: MonitorRequested) -> None:
         """The followed run at full size."""
-        from grnn_tui.ui.screens.monitor import MonitorScreen
-
-        if self.followed is None:
-            self.notice("no run is being followed: t trains a model, u lists the runs")
-        elif not isinstance(self.screen, MonitorScreen):
-            self.push_screen(MonitorScreen(self.followed, markers=self.markers))
-            self.call_after_refresh(self.tick_training)
+        self.open_monitor()
 
     def on_run_attached(self, message: RunAttached) -> None:
         """A run was chosen."""

@@ -522,16 +522,6 @@ async def test_a_person_who_scrolled_away_is_left_alone() -> None:
         assert here.screen.output._top > 0 or top == 0
 
 
-async def test_a_key_typed_ahead_of_tab_is_no_text() -> None:
-    async with stage() as here:
-        from textual import events
-
-        for key in ("tab", "n"):
-            here.app.post_message(events.Key(key, key if len(key) == 1 else None))
-        await here.settle()
-        assert here.screen.prompt.text == ""
-
-
 async def test_a_key_steps_from_the_mixture_through_its_particles_and_back() -> None:
     engine = FakeEngine()
     engine.particles = 3

@@ -16,13 +16,8 @@ from textual.app import App
 from grnn_tui.runs.rows import Noted
 from grnn_tui.runs.store import RunSummary
 from grnn_tui.safetext import cell_width, sanitise
-from grnn_tui.ui.panes.training.messages import (
-    FormRequested,
-    NoticeGiven,
-    PlayRequested,
-    ResumeRequested,
-    RunAttached,
-)
+from grnn_tui.ui.messages import NoticeGiven
+from grnn_tui.ui.panes.training.messages import FormRequested, PlayRequested, ResumeRequested, RunAttached
 from grnn_tui.ui.screens.run_list import RunList
 from grnn_tui.ui.screens.runs import RunsScreen
 from grnn_tui.ui.screens.runs_view import ago, cell, columns_for, filtered, line_of, read_runs

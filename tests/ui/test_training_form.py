@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from textual.app import App
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Static
 
 from grnn_tui.backends.registry import backends
 from grnn_tui.engine.catalogue import backend_infos
@@ -139,17 +139,17 @@ def test_no_entry_breaks_the_form(text: str) -> None:
     ):
         with contextlib.suppress(UsageError):
             check()
-    completions(text, CORPORA)
+    completions(text)
 
 
-def test_paths_and_names_are_completed(tmp_path: Path) -> None:
+def test_paths_are_completed(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "textile.txt").write_text("x")
     (tmp_path / ".hidden").write_text("x")
-    assert completions("ta", CORPORA) == ["tales"]
-    assert completions(f"{tmp_path}/tex", CORPORA) == [f"{tmp_path}/textile.txt", f"{tmp_path}/texts/"]
-    assert completions(f"{tmp_path}/", CORPORA) == [f"{tmp_path}/textile.txt", f"{tmp_path}/texts/"]
-    assert completions("/no/such/", CORPORA) == []
+    assert completions("", 1) == []
+    assert completions(f"{tmp_path}/tex") == [f"{tmp_path}/textile.txt", f"{tmp_path}/texts/"]
+    assert completions(f"{tmp_path}/") == [f"{tmp_path}/textile.txt", f"{tmp_path}/texts/"]
+    assert completions("/no/such/") == []
 
 
 @pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "mingru", "minlstm"])
@@ -262,6 +262,19 @@ async def test_faults_are_shown_while_one_types_and_nothing_starts() -> None:
         await pilot.press("backspace", "2")
         await pilot.pause()
         assert not form.query_one("#start", Button).disabled
+
+
+@pytest.mark.parametrize("path", ["", "/no/such/text"])
+async def test_starting_leads_to_the_fault_that_is_told(path: str) -> None:
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query("#opt-keep"))
+        for key, value in (("validation", "2"), ("set-hidden", "0"), ("path", path)):
+            app.screen.query_one(f"#{key}", Input).value = value
+        told = "your text: " if path else "hidden: "
+        await until(pilot, lambda: told in str(app.screen.query_one("#summary", Static).visual))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.screen.focused is app.screen.query_one("#path" if path else "#set-hidden"))
 
 
 async def test_a_size_fills_the_fields_and_an_own_figure_makes_it_own() -> None:

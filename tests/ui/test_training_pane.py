@@ -23,9 +23,10 @@ from grnn_tui.runs.lock import process_start, this_process
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Trained
 from grnn_tui.safetext import SafeText, sanitise
+from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training.followed import BIG_BYTES, FollowedRun
 from grnn_tui.ui.panes.training.following import kill_trainer
-from grnn_tui.ui.panes.training.messages import NoticeGiven, PlayRequested, RunDetached
+from grnn_tui.ui.panes.training.messages import PlayRequested, RunDetached
 from grnn_tui.ui.panes.training.pane import TrainingPane, TrainingStrip
 from grnn_tui.ui.panes.training.smoothing import Smoothed
 from grnn_tui.ui.screens.monitor import MonitorScreen

@@ -85,6 +85,19 @@ async def test_the_notice_that_the_engine_is_asked_goes_with_the_answer(
         assert "asking the engine" not in screen_text(app)
 
 
+async def test_the_key_that_the_notice_of_a_started_run_names_works(root: Path) -> None:
+    run = make_run(root, rows=list(story(100)), alive=True)
+    async with stage(SMALL) as here:
+        app = here.app
+        assert here.screen.prompt.has_focus
+        app.open_form()
+        await until(here.pilot, lambda: isinstance(app.screen, TrainForm))
+        app.screen.dismiss(run.path)
+        await until(here.pilot, lambda: "m shows it at full size" in screen_text(app))
+        await here.press("m")
+        await until(here.pilot, lambda: isinstance(app.screen, MonitorScreen))
+
+
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_the_followed_run_is_on_the_main_screen(root: Path, size: tuple[int, int]) -> None:
     run = make_run(root, rows=list(story(1000)), alive=True)

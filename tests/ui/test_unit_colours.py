@@ -295,3 +295,17 @@ async def test_another_unit_repaints_text_that_stays() -> None:
         track = here.state.track
         assert track.unit == 4
         assert grounds(here, 18) == [styles[track.level(i) + STEPS].bgcolor for i in range(18)]
+
+
+async def test_the_scale_below_the_text_follows_the_theme() -> None:
+    async with stage() as here:
+        await here.type("once")
+        await here.press("tab", "c")
+        await until(here.pilot, lambda: "unit" in str(here.screen.output.border_subtitle))
+        before = here.screen.output.border_subtitle
+        here.app.theme = next(theme.name for theme in COLOURED if theme.name != here.app.theme and not theme.dark)
+        await here.settle()
+        after = here.screen.output.border_subtitle
+        assert after != before
+        here.screen.output.notify_style_update()
+        assert here.screen.output.border_subtitle == after

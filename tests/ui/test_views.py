@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grnn_tui.engine.protocol import Bar, BranchInfo, BranchRead, Particle, Prediction, Totals
+from grnn_tui.safetext import cell_width, sanitise
 from grnn_tui.ui.figures import count, percent, perplexity, plural, shown_name
 from grnn_tui.ui.layout import layout_classes
 from grnn_tui.ui.markers import ASCII, UNICODE, choose_markers, glyphs_for
@@ -32,7 +33,7 @@ from grnn_tui.ui.panes.prompt.view import History, clean
 from grnn_tui.ui.screens.compare import compare_rows
 from grnn_tui.ui.theme import BOUNDS, LEVELS, OFFERED, THEMES, first_theme, level_of, surprisal_styles
 from grnn_tui.ui.transcript import plain
-from grnn_tui.ui.widgets.lines import Row, width_of
+from grnn_tui.ui.widgets.lines import Row, width_of, wrapped
 
 TEXTS = st.text(st.sampled_from("ab \n中"), max_size=80)
 LABELS = ["a", " ", "\n", "\x1b", "é", "中", "[b]"]
@@ -299,3 +300,25 @@ def test_the_totals_of_a_branch_say_what_they_count_as_far_as_there_is_room(widt
     ]
     rows, _ = compare_rows(reads[0], reads[1], None, "character", width, 10)
     assert foot in "".join(cell.text for cell in rows[-1])
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", ",", " ", "中", "文", "e\u0301"]), max_size=80).map("".join),
+    st.integers(2, 20),
+    st.integers(1, 40),
+)
+def test_rows_of_words_fit_and_lose_nothing_while_there_is_room(text: str, cells: int, rows: int) -> None:
+    safe = sanitise(text)
+    lines = wrapped(safe, cells, rows, "…")
+    assert len(lines) <= rows
+    assert all(cell_width(line) <= cells for line in lines)
+    if not lines or not lines[-1].endswith("…"):
+        assert "".join(lines).replace(" ", "") == safe.replace(" ", "")
+    else:
+        assert len(lines) == rows
+
+
+def test_a_long_notice_keeps_its_wide_words() -> None:
+    words = sanitise("the file 中文字符名字 is not there, so nothing was read")
+    assert wrapped(words, 20, 4, "…") == ["the file", "中文字符名字 is not", "there, so nothing", "was read"]
+    assert wrapped(words, 20, 2, "…") == ["the file", "中文字符名字 is …"]

@@ -219,9 +219,9 @@ class FormFields(Fields):
                 return f"{right} completes a path" if key == "path" else row.note if row.cut else ""
         return ""
 
-    def focus_fault(self) -> None:
-        """The keys to the first field that is wrong."""
-        for row in self._rows.values():
-            if row.has_class("-wrong"):
-                row.control.focus()
-                return
+    def focus_fault(self, key: str) -> None:
+        """The keys to the field of a fault."""
+        if key == "data" and (self._value("path") or not self.corpora):
+            key = "path"
+        if key in self._rows:
+            self._rows[key].control.focus()

@@ -40,7 +40,7 @@ class PathSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Only what a terminal can show as it is."""
-        found = await asyncio.to_thread(completions, value, {}, 1)
+        found = await asyncio.to_thread(completions, value, 1)
         return found[0] if found and sanitise(found[0]) == found[0] else None
 
 

@@ -18,11 +18,12 @@ from grnn_tui.errors import GrnnError
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
+from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training import figures
 from grnn_tui.ui.panes.training.export import export
 from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.panes.training.following import Following, shown_run
-from grnn_tui.ui.panes.training.messages import FormRequested, NoticeGiven, RunsRequested
+from grnn_tui.ui.panes.training.messages import FormRequested, RunsRequested
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.sample import sample_of
 from grnn_tui.ui.panes.training.shown import Shown

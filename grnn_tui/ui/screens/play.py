@@ -225,12 +225,8 @@ class PlayScreen(PlayActions, Screen[None]):
 
     # --- what panes say -----------------------------------------------------------------------------------------------
 
-    def on_key(self) -> None:
-        """A key has been pressed: the notice was seen."""
-        self.drop_notice()
-
     def drop_notice(self) -> None:
-        """Show keys again."""
+        """The notice was seen: show keys again."""
         if self.controller.state.notice is not None:
             self._notice_shown = self.controller.state.notice.number
             self.show_keys()

@@ -153,7 +153,7 @@ class PlayActions(_Base):
         )
         if self.has_class("-zoomed") or not shown:
             self._zoom(pane)
-        pane.focus()
+        self.set_focus(pane)
 
     def action_unzoom(self) -> None:
         """All panes again; the keys stay where they can be seen."""
@@ -185,5 +185,7 @@ class PlayActions(_Base):
         self.app.push_screen(CompareScreen(self.controller, other, self.glyphs))
 
     def _do(self, wish: Callable[[], object]) -> None:
+        """Carry a wish out; it is about the whole prompt, also if news of its last letters are still on their way."""
+        self.controller.set_prompt(self.prompt.text)
         wish()
         self.show()

@@ -286,17 +286,17 @@ def size_of(settings: Mapping[str, str], backend: BackendInfo) -> str:
     return next(agreeing, "own")
 
 
-def completions(text: str, corpora: Mapping[str, CorpusInfo], most: int = 40) -> list[str]:
-    """Names of corpora and paths that begin with `text`; folders end in a slash."""
-    names = [name for name in corpora if name.startswith(text)] if "/" not in text else []
+def completions(text: str, most: int = 40) -> list[str]:
+    """Paths that begin with `text`; folders end in a slash."""
     folder, _, stem = text.rpartition("/")
     if not text or text == "~":
-        return names[:most]
+        return []
     try:
         base = Path(folder + "/" if text.startswith("/") and not folder else folder or ".").expanduser()
         entries = sorted(base.iterdir())[:5000]
     except (OSError, RuntimeError, ValueError):
-        return names[:most]
+        return []
+    names: list[str] = []
     prefix = text[: len(text) - len(stem)]
     for path in entries:
         if path.name.startswith(stem) and (stem.startswith(".") or not path.name.startswith(".")):

@@ -21,13 +21,8 @@ from grnn_tui.runs.store import RunSummary, delete_run
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
-from grnn_tui.ui.panes.training.messages import (
-    FormRequested,
-    NoticeGiven,
-    PlayRequested,
-    ResumeRequested,
-    RunAttached,
-)
+from grnn_tui.ui.messages import NoticeGiven
+from grnn_tui.ui.panes.training.messages import FormRequested, PlayRequested, ResumeRequested, RunAttached
 from grnn_tui.ui.screens.run_list import RunList
 from grnn_tui.ui.screens.runs_view import RunLine, filtered, line_of, read_runs
 from grnn_tui.ui.screens.stop import BOX

@@ -144,8 +144,8 @@ class TrainForm(ModalScreen[Path | None]):
         more = self._safe(self.fields.more_about_focused())
         self._summary.border_title = Content(f" {more} " if more else "")
 
-    def _check(self) -> None:
-        """Every field's fault, and what would be run."""
+    def _check(self) -> dict[str, str]:
+        """Every field's fault, and what would be run; the faults."""
         self._check_due = False
         entries, backend = self.fields.entries(), self.fields.backend
         wrong = faults(entries, backend, self.fields.corpora)
@@ -153,12 +153,13 @@ class TrainForm(ModalScreen[Path | None]):
         self.query_one("#start", Button).disabled = bool(wrong) or self._starting
         self.on_descendant_focus()
         if self._starting:
-            return
+            return wrong
         if wrong or backend is None:
             field, fault = next(iter(wrong.items()), ("model", "there is none to be trained"))
             self._say(f"{self.fields.label_of(field)}: {fault}", "$error")
         else:
             self._summarise(entries, backend)
+        return wrong
 
     def _summarise(self, entries: Entries, backend: BackendInfo) -> None:
         """What would be run, and the command that does the same."""
@@ -201,8 +202,8 @@ class TrainForm(ModalScreen[Path | None]):
         try:
             request = request_of(self.fields.entries(), backend, self.fields.corpora)
         except GrnnError:
-            self._check()
-            self.fields.focus_fault()
+            for key in list(self._check())[:1]:
+                self.fields.focus_fault(key)
             return
         self._starting = True
         self.query_one("#start", Button).disabled = True

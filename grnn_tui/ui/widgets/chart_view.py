@@ -77,12 +77,6 @@ class ChartView(Widget):
         """The ladder of glyphs in use."""
         return self._markers
 
-    @markers.setter
-    def markers(self, markers: Markers) -> None:
-        self._markers = markers
-        self._picture = None
-        self.refresh()
-
     def show(self, plot: Plot) -> None:
         """Draw `plot` from now on."""
         if plot != self._plot:

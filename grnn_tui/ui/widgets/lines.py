@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -60,9 +59,15 @@ def cut_at_word(text: SafeText, cells: int, ellipsis: str) -> SafeText:
 
 
 def wrapped(text: SafeText, cells: int, rows: int, ellipsis: str) -> list[SafeText]:
-    """`text` in at most `rows` rows of `cells`, broken between words."""
-    lines = textwrap.wrap(text, max(8, cells), break_on_hyphens=False, max_lines=rows, placeholder=f" {ellipsis}")
-    return [clip(sanitise(line), cells, ellipsis) for line in lines]
+    """`text` in at most `rows` rows of `cells`, broken between words, or within one that is wider than a row."""
+    cells, lines, rest = max(2, cells), list[SafeText](), sanitise(text.strip())
+    while rest and len(lines) < rows - 1:
+        line = clip(rest, cells, "")
+        if " " in line and rest[len(line) : len(line) + 1] not in ("", " "):
+            line = sanitise(line.rpartition(" ")[0])
+        rest = sanitise(rest[len(line) :].lstrip())
+        lines.append(sanitise(line.rstrip()))
+    return [*lines, cut_at_word(rest, cells, f" {ellipsis}")] if rest else lines
 
 
 class LineView(Widget):

@@ -8,9 +8,9 @@ from textual.content import Content
 
 from grnn_tui.engine.protocol import Prediction
 from grnn_tui.ui.bindings import bindings_for
+from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.next_symbol.messages import CursorMoved, SymbolForced
 from grnn_tui.ui.panes.next_symbol.view import BarsView, bar_rows, first_bar, title_text
-from grnn_tui.ui.panes.training.messages import NoticeGiven
 from grnn_tui.ui.widgets.borders import write_border
 from grnn_tui.ui.widgets.lines import LineView, Row
 

@@ -120,6 +120,8 @@ class OutputPane(Widget, can_focus=True):
         """Another theme: look colours up again."""
         super().notify_style_update()
         self._ramp, self._looks, self._roles = (), {}, {}
+        if self.is_mounted:
+            self.caption(*self._captioned)
 
     def render_line(self, y: int) -> Strip:
         """One row of text."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.commands import Command, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun
 from grnn_tui.safetext import SafeText, sanitise
-from grnn_tui.ui.panes.training.messages import NoticeGiven, PlayRequested, RunDetached
+from grnn_tui.ui.messages import NoticeGiven
+from grnn_tui.ui.panes.training.messages import PlayRequested, RunDetached
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.shown import Shown
 from grnn_tui.ui.widgets.chart_plot import Plot

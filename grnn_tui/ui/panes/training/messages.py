@@ -43,12 +43,3 @@ class RunsRequested(Message):
 
 class MonitorRequested(Message):
     """The run was asked to be shown at full size."""
-
-
-@dataclass
-class NoticeGiven(Message):
-    """One line for the person: what was done, or why it could not be."""
-
-    text: str
-    severity: str = "information"
-    """`information`, `warning` or `error`."""

@@ -87,11 +87,6 @@ class TrainingPane(Following, Widget, can_focus=True):
         """Whether the chart is drawn in ASCII, and all else with it."""
         return self._chart.markers == "ascii"
 
-    def set_markers(self, markers: Markers) -> None:
-        """Another ladder of glyphs."""
-        self._chart.markers = markers
-        self.repaint()
-
     def paint(self, followed: FollowedRun | None, now: float) -> None:
         """Chart, figures and title as they are now."""
         self.set_class(followed is None, "-empty")
