@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -62,6 +63,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """A first word that is no command names what the screen opens: a model, a run or a text file."""
         if args and args[0] not in COMMANDS:
+            if len([word for word in args if not word.startswith("-")]) > 1:
+                close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+                hint = f"did you mean {close[0]}?" if close else "`grnn-tui --help` lists them"
+                raise click.UsageError(f"there is no command {args[0]!r}; {hint}")
             return "open", open_screen, args
         return super().resolve_command(ctx, args)
 

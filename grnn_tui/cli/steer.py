@@ -11,7 +11,7 @@ import click
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs.commands import Command, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun, append_command
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import find_run
+from grnn_tui.runs.store import find_run, how_to_go_on
 
 POLL = 0.25
 STATUS_EVERY = 1.0
@@ -28,10 +28,7 @@ def _steer(reference: str, command: Command, said: str) -> None:
     run = find_run(reference)
     status = run.status()
     if not status.live:
-        raise RunError(
-            f"the run {run.name} is not being trained ({status.state});"
-            f" let it go on with `grnn-tui train --resume {run.name}`"
-        )
+        raise RunError(f"the run {run.name} is not being trained ({status.state}); {how_to_go_on(run.name)}")
     append_command(run.commands, command)
     note(f"{run.name}: {said}")
 

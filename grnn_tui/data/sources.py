@@ -190,6 +190,8 @@ def _resolve_one(reference: str, seed: int, size: int | None, cache: Path, any_b
         return Source("stdin", (_kept_part(_keep_stdin(cache)),))
     if reference in BUILT_INS or reference in CLASSICS:
         return _named(reference, seed, size, cache)
+    if not reference:
+        raise DataError("the name of the text is empty: name a file, a directory, or a corpus of `grnn-tui corpora`")
     path = Path(reference).expanduser()
     try:
         with _reading(path):

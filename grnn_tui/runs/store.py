@@ -160,6 +160,11 @@ def find_run(reference: str) -> Run:
     raise RunError(f"there is no run {reference!r}; {hint}")
 
 
+def how_to_go_on(name: str) -> str:
+    """What a person can do about a run that has ended."""
+    return f"`grnn-tui train --resume {name}` goes on with it (a finished one with more --steps, --seconds or --epochs)"
+
+
 def run_names() -> list[str]:
     """Names of all runs, newest first."""
     root = runs_root()

@@ -91,6 +91,8 @@ class RunView:
         self.events: deque[Noted] = deque(maxlen=EVENTS_KEPT)
         self.told_state = "new"
         """The state that the rows tell of; whether a process still stands behind it is for `RunWatch` to say."""
+        self.failure = ""
+        """Why it failed, if it did."""
         self.step = 0
 
     @property
@@ -115,6 +117,7 @@ class RunView:
                 case Noted():
                     self.events.append(row)
                     self.told_state = STATES.get(row.event, self.told_state)
+                    self.failure = row.text if row.event == "failed" else self.failure
                 case Trained():
                     pass
         self.step = sitting.newest.step
@@ -133,6 +136,7 @@ class RunView:
                 self.best = Validated(step=step, loss=loss, best=True)
         self.started = row
         self.told_state = "alive"
+        self.failure = ""
 
     def _validate(self, row: Validated) -> None:
         self.validated = row

@@ -227,7 +227,14 @@ class TrainingSide(TypedAhead):
         self.unfollow()
 
     def on_resume_requested(self, message: ResumeRequested) -> None:
-        """Go on with a run that has ended, and follow it."""
+        """Go on with a run that has ended before its end, and follow it."""
+        from grnn_tui.runs.directory import Run
+        from grnn_tui.runs.store import how_to_go_on
+
+        run = Run(message.path)
+        if run.status().state == "finished":
+            self.notice(f"{sanitise(run.name)} is finished; {sanitise(how_to_go_on(run.name))}", "warning")
+            return
         self.notice(f"going on with {sanitise(message.path.name)} ...")
         self.run_worker(self._resume(message.path), group="training-resume", exclusive=True, exit_on_error=False)
 

@@ -72,3 +72,9 @@ def test_a_cell_never_breaks_its_line(cell: str) -> None:
     lines = table.splitlines()
     assert len(lines) == 3
     assert all(line.isprintable() for line in lines)
+
+
+def test_a_command_that_is_none_is_named_with_the_nearest(run: Command) -> None:
+    refused = run("generat", "tales-lstm")
+    assert refused.status == 2
+    assert refused.err.splitlines() == ["grnn-tui: there is no command 'generat'; did you mean generate?"]

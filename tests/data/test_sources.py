@@ -186,3 +186,8 @@ def test_a_link_to_nothing_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "gone")
     with pytest.raises(DataError, match="link does not exist"):
         open_corpus(str(tmp_path / "link"))
+
+
+def test_an_empty_name_is_not_the_folder_one_stands_in(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="the name of the text is empty"):
+        resolve("", cache=tmp_path)

@@ -242,3 +242,10 @@ def test_times_are_told_as_people_tell_them() -> None:
     base = 1_760_000_000
     created = datetime.fromtimestamp(base, UTC).isoformat()
     assert [ago(created, base + s) for s in (5, 300, 7300, 90_000)] == ["now", "5 min", "2 h", "1 d"]
+
+
+async def test_in_ascii_the_list_has_no_other_signs() -> None:
+    app = Host(RunsScreen(read=several, ascii_only=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "1119-book-gru" in screen_text(app))
+        assert screen_text(app).isascii()

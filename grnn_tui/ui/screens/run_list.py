@@ -10,12 +10,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from grnn_tui.ui.panes.training.figures import badge
+from grnn_tui.ui.panes.training.figures import badge, plain
 from grnn_tui.ui.screens.runs_view import RunLine, cell, columns_for
 
 _STATE_STYLES = {"alive": "alive", "paused": "paused", "failed": "failed", "died": "failed"}
@@ -117,6 +118,7 @@ class RunList(ScrollView, can_focus=True):
         segments = []
         for place, (column, room) in enumerate(columns_for(width)):
             text, name = values[column.name]
+            text = plain(Content(text)).plain if self._ascii_only else text
             if place:
                 segments.append(Segment("  ", self.get_component_rich_style("runs--line")))
             segments.append(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from grnn_tui.safetext import cell_width
+from grnn_tui.safetext import cell_width, clip, sanitise
 from grnn_tui.ui.widgets.chart_labels import Label, labels_of, placed, shortened
 from grnn_tui.ui.widgets.chart_plot import Curve, Plot, Role, extent, scaled, y_range
 from grnn_tui.ui.widgets.chart_raster import DOTS, Layer, Markers, glyph_of, polyline
@@ -280,9 +280,13 @@ def _step_label(value: float) -> str:
 def _empty(text: str, width: int, height: int, markers: Markers) -> Picture:
     ascii_only = markers == "ascii"
     text = text.replace("…", "...") if ascii_only else text
+    shown = clip(sanitise(text), max(0, width - 2), "..." if ascii_only else "…")
+    before = (width - 1 - cell_width(shown)) // 2
     rows: list[Cells] = []
     for row in range(height - 1):
-        middle = text[: width - 2].center(width - 1) if row == (height - 1) // 2 else " " * (width - 1)
+        middle = " " * (width - 1)
+        if row == (height - 1) // 2:
+            middle = " " * before + shown + " " * (width - 1 - before - cell_width(shown))
         rows.append((("|" if ascii_only else "│", "axis"), (middle, "empty")))
     bar = "+" + "-" * (width - 1) if ascii_only else "└" + "─" * (width - 1)
     return Picture((*rows, ((bar, "axis"),)), 1, width - 1)

@@ -15,6 +15,7 @@ from grnn_tui.runs.commands import Command, append_command
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import Started
+from grnn_tui.runs.store import how_to_go_on
 from grnn_tui.runs.view import RunView, Sitting, sittings
 from grnn_tui.ui.panes.training.events import EventLog
 from grnn_tui.ui.panes.training.options import ChartOptions
@@ -99,7 +100,7 @@ class FollowedRun:
             RunError: it has ended, or its directory cannot be written.
         """
         if not self.run.status().live:
-            raise RunError(f"the run {self.name} has ended; `grnn-tui train --resume {self.name}` goes on with it")
+            raise RunError(f"the run {self.name} has ended; {how_to_go_on(self.name)}")
         append_command(self.run.commands, command)
 
     @property

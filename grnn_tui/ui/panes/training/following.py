@@ -17,11 +17,11 @@ from grnn_tui.ui.widgets.chart_plot import Plot
 from grnn_tui.ui.widgets.chart_view import ChartView
 
 if TYPE_CHECKING:
-    from textual.dom import DOMNode
+    from textual.widget import Widget
 
     from grnn_tui.ui.panes.training.followed import FollowedRun
 
-    _Base = DOMNode
+    _Base = Widget
 else:
     _Base = object
 
@@ -49,6 +49,8 @@ class Following(_Base):
     def tick(self, now: float) -> None:
         """Read what is new and repaint if anything changed, at most five times a second. `now`: seconds since the
         epoch."""
+        if not self.is_mounted:
+            return  # a screen that has just been opened: its parts are still to come
         followed = self.followed
         self._ticked_at = now
         if followed is None:

@@ -83,7 +83,7 @@ def plot_of(
     empty = "nothing told yet"
     if x_range is None:
         ended = view.told_state in ("finished", "stopped", "failed")
-        return Plot(empty="no step was taken" if ended else "warming up …")
+        return Plot(empty=sanitise(view.failure) or ("no step was taken" if ended else "warming up …"))
     begin, end = (_step_at(view, x) if options.time else x for x in x_range)
     scale = NATS_TO_BITS if metric == "bits" else 1.0
     lossy = metric in ("loss", "bits")
