@@ -161,6 +161,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
             self.set_timer(FRAME_SECONDS if self.controller.state.generating else ANSWER_SECONDS, self._frame)
 
     def _frame(self) -> None:
+        if not self.screen_stack:
+            return
         if terminal_is_busy(self):
             self.set_timer(FRAME_SECONDS, self._frame)
             return

@@ -412,6 +412,14 @@ async def test_a_busy_terminal_gets_no_frames(monkeypatch: pytest.MonkeyPatch) -
         assert here.state.prompt_text == "hidden"
 
 
+async def test_a_frame_that_is_due_when_the_screen_has_gone_is_let_go() -> None:
+    async with stage() as here:
+        pass
+    here.app.link._inbox.append(here.engine.opened())
+    here.app._frame()
+    assert here.app.link._inbox
+
+
 async def test_a_live_run_says_which_step_it_plays() -> None:
     async with stage() as here:
         here.engine.step = 1200
