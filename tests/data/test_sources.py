@@ -190,4 +190,4 @@ def test_a_link_to_nothing_is_one_line(tmp_path: Path) -> None:
 
 def test_an_empty_name_is_not_the_folder_one_stands_in(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the name of the text is empty"):
-        resolve("", cache=tmp_path)
+        open_corpus("", cache=tmp_path)
