@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ui.support.on_terminal import OnTerminal
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -59,7 +61,9 @@ def test_the_wheel_carries_the_models_and_plays_them_from_another_folder(install
     assert played.stdout.startswith("Once")
 
 
-def test_a_strangers_backend_is_listed_trained_and_played(with_stranger: list[Path], tmp_path: Path) -> None:
+def test_a_strangers_backend_is_listed_trained_and_played(
+    with_stranger: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listed = grnn(with_stranger, tmp_path, "backends", "--json")
     assert "echo" in {backend["name"] for backend in json.loads(listed.stdout)["backends"]}
 
@@ -76,6 +80,16 @@ def test_a_strangers_backend_is_listed_trained_and_played(with_stranger: list[Pa
     bars = json.loads(played.stdout)["symbols"]
     assert bars[0]["symbol"] == "b"
     assert bars[0]["p"] > 0.7
+
+    for variable in ("GRNN_TUI_RUNS", "GRNN_TUI_CACHE", "GRNN_TUI_STATE"):
+        monkeypatch.setenv(variable, str(tmp_path / variable.removeprefix("GRNN_TUI_").lower()))
+    screen = OnTerminal(tmp_path, "echoes", paths=with_stranger)
+    try:
+        screen.until(lambda: "echoes" in screen.rows()[0])
+        screen.type("b")
+        screen.until(lambda: any("'b'" in row and "█" in row for row in screen.rows()))
+    finally:
+        screen.close()
 
     alone = grnn(with_stranger[:1], tmp_path, "next", "echoes", "--prompt", "b")
     assert alone.returncode == 2

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,15 @@ ALTERNATE = "\x1b[?1049h"
 class OnTerminal:
     """`grnn-tui` on a pseudo-terminal of its own."""
 
-    def __init__(self, home: Path, *arguments: str) -> None:
+    def __init__(self, home: Path, *arguments: str, paths: Sequence[Path] = (Path(__file__).parents[3],)) -> None:
+        """`paths`: where its packages are found."""
         make_model(home / "models" / "tiny", "rnn", LETTERS)
         environment = {
             **os.environ,
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
             "GRNN_TUI_MODELS": str(home / "models"),
-            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
         }
         self.master, slave = pty.openpty()
         termios.tcsetwinsize(slave, (24, 80))
