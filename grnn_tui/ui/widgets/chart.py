@@ -248,7 +248,7 @@ class _Drawing:
         corner, bar, mark = ("+", "-", "+") if ascii_only else ("└", "─", "┬")
         unit = self.plot.x_name
         make = second_ticks if unit == "time" else ticks
-        write = short_duration if unit == "time" else _step_label if unit == "step" else number
+        write = short_duration if unit == "time" else _step_label if unit == "step" else _label
         values = make(*self.x_range, max(2, self.columns // 14))
         line = [bar] * self.columns
         below = [" "] * (self.columns + self.right)
@@ -271,6 +271,10 @@ class _Drawing:
             _joined([head, (corner, "axis"), ("".join(line), "axis"), (name, "tick")]),
             _joined([(" " * self.left, "tick"), ("".join(below), "tick")]),
         ]
+
+
+def _label(value: float) -> str:
+    return si(value) if value == int(value) else number(value)
 
 
 def _step_label(value: float) -> str:
