@@ -75,7 +75,7 @@ class Ours:
         options = TrainingOptions(steps=10**9, device="cpu", checkpoint_every=1e9, batch=BATCH, length=LENGTH)
         clock = TrainingClock()
         journal = Journal(path / "metrics.jsonl", clock, None)
-        header = Header(backend=kind, settings=settings, vocabulary=VOCABULARY)
+        header = Header(backend=kind, settings=settings, domain=VOCABULARY)
         machine = Machine.here(CPU, torch.get_num_threads())
         self.trainer = Timed(
             Setting(options, header, TEXT[:0], machine, {}, CPU),

@@ -10,21 +10,34 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypeVar
 
-from grnn_tui.backends.distribution import Categorical, Components, Symbol
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.backends.distribution import Categorical, Components, Distribution, Symbol
+from grnn_tui.data.domain import Domain
+from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from grnn_tui.backends.network import Network
 
 State = TypeVar("State")
+Prediction = TypeVar("Prediction", bound=Distribution, default=Categorical)
 Arrays = Mapping[str, NDArray[Any]]
+Vector = NDArray[np.float32]
+Kind = Literal["text", "binary", "levels", "real"]
+
+
+_KINDS: dict[Kind, str] = {
+    "text": "text",
+    "binary": "binary vectors",
+    "levels": "levels of grey or colour",
+    "real": "real numbers",
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,24 +53,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return False
 
 
-class Player(ABC, Generic[State]):
+class Player(ABC, Generic[State, Prediction]):
     """The playing path of one trained model: numpy, batch of one.
 
     A state is a value: `advance` returns a new one and leaves the old one as it was, so a state can be kept, forked and
     returned to for nothing. Cost per call does not depend on how much text came before.
+
+    A model of rows writes the values of one row, `domain.length` of them; a state that has seen them all is not asked
+    for more.
     """
 
-    @abstractmethod
-    def start(self) -> State:
-        """The state before the first symbol."""
+    ordering: NDArray[np.int64] | None = None
+    """Which value of the row each step writes [D]; None: they come as they lie, as the symbols of a text do."""
 
     @abstractmethod
-    def predict(self, state: State) -> Categorical:
+    def start(self, condition: Vector | None = None) -> State:
+        """The state before the first symbol, told `condition` [size] (see `Condition`); None: told nothing."""
+
+    @abstractmethod
+    def predict(self, state: State) -> Prediction:
         """p(next symbol | everything `state` has seen)."""
 
     @abstractmethod
     def advance(self, state: State, symbol: Symbol) -> State:
         """The state after `symbol` has been seen too."""
+
+    def under(self, ordering: NDArray[np.integer]) -> Player[State, Prediction]:
+        """The same weights writing the values of a row in the order `ordering` [D], a permutation of 0 to D - 1.
+
+        Raises:
+            UsageError: this model knows one order only.
+        """
+        del ordering
+        raise UsageError("this model writes in one order only")
 
     def components(self, state: State) -> Components | None:
         """What the prediction at `state` is an even mixture of; None for a model that mixes nothing."""
@@ -78,7 +106,8 @@ class Backend:
     """One family of models, as the registry knows it: names and settings, nothing heavy.
 
     `player` and `network` are "module:attribute" strings, imported when first needed, of callables
-    `player(settings, vocabulary, arrays) -> Player` and `network(settings, vocabulary) -> Network`.
+    `player(settings, domain, arrays) -> Player` and `network(settings, domain) -> Network`; the domain is a
+    `Vocabulary` for text, else a `RowDomain`.
     """
 
     name: str
@@ -87,7 +116,12 @@ class Backend:
     player: str
     network: str
     learning: Literal["gradient", "counting"] = "gradient"
-    fits: frozenset[str] = frozenset({"text"})
+    fits: frozenset[Kind] = frozenset({"text"})
+    """The kinds of symbol it can be trained on."""
+    images: bool = False
+    """Whether rows have to be images."""
+    conditional: bool = False
+    """Whether it can be told a label or features before it writes."""
     gates: tuple[int, int] | None = None
     """Of a stack of recurrent layers: how many matrices a layer has for what lies below, and for its own past."""
 
@@ -104,13 +138,27 @@ class Backend:
             where = f"{self.name}: {field.rstrip('`')}" if field else self.name
             raise UsageError(f"{where}: {fault}. `grnn-tui backends` lists the settings.") from None
 
-    def open_player(self, settings: Settings, vocabulary: Vocabulary, arrays: Arrays) -> Player[Any]:
-        """The playing path over the weights `arrays`, without torch."""
-        return cast("Player[Any]", _load(self.player)(settings, vocabulary, arrays))
+    def check_fit(self, domain: Domain) -> None:
+        """Whether it can model such symbols.
 
-    def build_network(self, settings: Settings, vocabulary: Vocabulary) -> Network:
+        Raises:
+            UsageError: it cannot; the line says what it takes.
+        """
+        if domain.kind not in self.fits:
+            takes = " or ".join(_KINDS[kind] for kind in _KINDS if kind in self.fits)
+            raise UsageError(f"{self.name} models {takes}, not {_KINDS[domain.kind]}; `grnn-tui backends` lists others")
+        if self.images and isinstance(domain, RowDomain) and not domain.image:
+            raise UsageError(f"{self.name} models images: say how rows lie in them with --shape, such as --shape 8x8")
+        if domain.condition is not None and not self.conditional:
+            raise UsageError(f"{self.name} cannot be told a label or features; `grnn-tui backends` lists others")
+
+    def open_player(self, settings: Settings, domain: Domain, arrays: Arrays) -> Player[Any, Any]:
+        """The playing path over the weights `arrays`, without torch."""
+        return cast("Player[Any, Any]", _load(self.player)(settings, domain, arrays))
+
+    def build_network(self, settings: Settings, domain: Domain) -> Network:
         """A freshly initialised training path (imports torch); torch's global generator seeds it."""
-        return cast("Network", _load(self.network)(settings, vocabulary))
+        return cast("Network", _load(self.network)(settings, domain))
 
 
 def _load(reference: str) -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Arrays, Backend, Player, Settings
 from grnn_tui.backends.registry import backend_named
+from grnn_tui.data.domain import Domain
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import ModelError
 
@@ -58,10 +59,22 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     format: int = 1
     backend: str
     settings: dict[str, Any] = {}
-    vocabulary: Vocabulary
+    domain: Domain = msgspec.field(name="vocabulary")
+    """What its symbols stand for."""
     trained: Trained = Trained()
     arrays: dict[str, tuple[str, list[int]]] = {}
     """dtype and shape of each array, checked before any is allocated."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The domain of a model of text.
+
+        Raises:
+            ModelError: it is a model of something else.
+        """
+        if isinstance(self.domain, Vocabulary):
+            return self.domain
+        raise ModelError(f"a {self.backend} model of {self.domain.row_name}s writes no text")
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,7 @@ class ModelDirectory:
 
     def open_player(self) -> Player[Any]:
         """The playing path, without torch."""
-        return self.backend.open_player(self.settings, self.header.vocabulary, self.arrays)
+        return self.backend.open_player(self.settings, self.header.domain, self.arrays)
 
 
 def read_header(path: Path) -> Header:
@@ -104,7 +117,7 @@ def read_header(path: Path) -> Header:
         raise ModelError(f"{file} is damaged: {error}") from None
     if header.format != 1:
         raise ModelError(f"{file} has format {header.format}; this version reads format 1")
-    if header.vocabulary.size < 1:
+    if isinstance(header.domain, Vocabulary) and header.domain.size < 1:
         raise ModelError(f"{file} has an empty vocabulary")
     return header
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from grnn_tui.data.condition import Condition
 from grnn_tui.data.unit import Unit
 
 
@@ -33,6 +35,18 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True, tag="text", tag_field="
 
     unit: Unit
     symbols: tuple[str, ...] = ()
+    condition: Condition | None = None
+    """What a model of such texts is told before it writes one; None: nothing."""
+
+    @property
+    def kind(self) -> Literal["text"]:
+        """What a `Backend` says it fits."""
+        return "text"
+
+    @property
+    def length(self) -> None:
+        """A text has no end."""
+        return
 
     @property
     def size(self) -> int:

@@ -251,7 +251,7 @@ def _header(run: Run, backend: Backend, settings: Settings, text: Text) -> Heade
     return Header(
         backend=backend.name,
         settings=msgspec.structs.asdict(settings),
-        vocabulary=text.corpus.vocabulary,
+        domain=text.corpus.vocabulary,
         trained=Trained(
             data=text.corpus.name,
             data_fingerprint=text.corpus.fingerprint,

@@ -78,7 +78,9 @@ class Case:
         return backends()[self.backend].open_player(self.parsed, vocabulary, network.arrays())
 
 
-CASES = [Case(name, settings) for name in backends() for settings in RANGE.get(name, [{}])]
+CASES = [
+    Case(name, settings) for name, b in backends().items() if "text" in b.fits for settings in RANGE.get(name, [{}])
+]
 GRADIENT = [case for case in CASES if case.learns_by_gradient]
 
 

@@ -75,7 +75,7 @@ def test_weights_of_other_settings_are_refused(model: Path) -> None:
 
 
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
-    write_model(tmp_path, Header(backend="gru", vocabulary=LETTERS), {"b": np.array([0, np.nan], np.float32)})
+    write_model(tmp_path, Header(backend="gru", domain=LETTERS), {"b": np.array([0, np.nan], np.float32)})
     with pytest.raises(ModelError, match="not finite"):
         read_model(tmp_path)
 

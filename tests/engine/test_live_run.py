@@ -26,7 +26,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def save(run: Run, step: int) -> None:
-    header = Header(backend="gru", settings={"hidden": 12, "embedding": 5}, vocabulary=LETTERS)
+    header = Header(backend="gru", settings={"hidden": 12, "embedding": 5}, domain=LETTERS)
     arrays = make_network("gru", LETTERS, seed=step).arrays()
     write_step(run.path, step, model_files(header, arrays))
 

@@ -13,7 +13,7 @@ from grnn_tui.runs.locate import locate_model, models, open_model
 from grnn_tui.runs.lock import RunLock
 from tests.runs.conftest import MakeRun
 
-HEADER = Header(backend="ngram", settings={"order": 0}, vocabulary=Vocabulary(unit="character", symbols=("a", "b")))
+HEADER = Header(backend="ngram", settings={"order": 0}, domain=Vocabulary(unit="character", symbols=("a", "b")))
 ARRAYS = {
     "edges": np.zeros(0, np.int64),
     "followers": np.array([0, 1], np.int64),

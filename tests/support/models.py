@@ -12,6 +12,7 @@ from grnn_tui.backends.contract import Settings
 from grnn_tui.backends.modeldir import Header, ModelDirectory, Trained, read_model, write_model
 from grnn_tui.backends.network import CountedNetwork, Network
 from grnn_tui.backends.registry import backend_named
+from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.vocabulary import Vocabulary
 
 LETTERS = Vocabulary(unit="character", symbols=tuple("\n abcdefgé中"))
@@ -47,11 +48,26 @@ def make_network(backend_name: str, vocabulary: Vocabulary, seed: int = 0, **set
     return network.eval()
 
 
+def make_row_network(backend_name: str, domain: RowDomain, seed: int = 0, **settings: Any) -> Network:
+    """A network over rows with nothing left at a special value."""
+    torch.manual_seed(seed)
+    backend = backend_named(backend_name)
+    network = backend.build_network(backend.parse_settings(settings), domain)
+    rng = np.random.default_rng(seed)
+    if isinstance(network, CountedNetwork):
+        network.count(rng.integers(domain.size, size=(50, domain.length)))
+        return network.eval()
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(torch.from_numpy(rng.standard_normal(tuple(weight.shape))).to(weight.dtype), alpha=0.1)
+    return network.eval()
+
+
 def make_model(path: Path, backend_name: str, vocabulary: Vocabulary, seed: int = 0, **settings: Any) -> ModelDirectory:
     """A model directory at `path` that holds the network `make_network` gives."""
     network = make_network(backend_name, vocabulary, seed, **settings)
     values = settings or SIZES.get(backend_name, {})
-    header = Header(backend=backend_name, settings=values, vocabulary=vocabulary, trained=Trained(data="random"))
+    header = Header(backend=backend_name, settings=values, domain=vocabulary, trained=Trained(data="random"))
     write_model(path, header, network.arrays())
     return read_model(path)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grnn_tui.backends.contract import Player
+from grnn_tui.backends.contract import Player, Vector
 from grnn_tui.backends.distribution import Categorical
 
 _MODULUS = (1 << 61) - 1
@@ -19,7 +19,8 @@ class HistoryPlayer(Player[int]):
         self.steps = 0
         self.predictions = 0
 
-    def start(self) -> int:
+    def start(self, condition: Vector | None = None) -> int:
+        del condition
         return self.salt
 
     def predict(self, state: int) -> Categorical:

@@ -33,7 +33,7 @@ from grnn_tui.backends.minimal.scan import gated_scan, positive
 from grnn_tui.backends.minimal.spec import EPSILON, MinimalSettings
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.backends.recurrent.sequence import products, symbol_products
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 REACH = 2.0
 """Standard deviation, over symbols, of what the input adds to a gate at first; as for a GRU."""
@@ -49,9 +49,9 @@ class MinimalNetwork(Network):
     embedding: nn.Parameter | None
     start_r: nn.Parameter | None
 
-    def __init__(self, settings: MinimalSettings, vocabulary: Vocabulary) -> None:
+    def __init__(self, settings: MinimalSettings, domain: Domain) -> None:
         super().__init__()
-        V, E, H, L = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+        V, E, H, L = domain.size, settings.embedding, settings.hidden, settings.layers
         self.layers = L
         self.dropout = settings.dropout
         self.tied = settings.tied
@@ -83,8 +83,9 @@ class MinimalNetwork(Network):
     def _logit(self, *gates: Tensor) -> Tensor:
         """k of z = s(k), from the products of the gates."""
 
-    def start(self, batch: int) -> Carry:
+    def start(self, batch: int, condition: Tensor | None = None) -> Carry:
         """The start state for each of `batch` streams."""
+        del condition
         h = self.output_bias.new_zeros(self.shape) if self.start_r is None else positive(self.start_r)
         return (h.expand(batch, -1, -1),)
 

@@ -18,7 +18,7 @@ from grnn_tui.backends.contract import Arrays, Player
 from grnn_tui.backends.distribution import Categorical, Symbol
 from grnn_tui.backends.minimal.spec import EPSILON, MinimalSettings
 from grnn_tui.backends.weights import floats
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
@@ -34,8 +34,8 @@ class MinimalPlayer(Player[State]):
     scale: ClassVar[float]
     """What `_update` wants the products of the gates multiplied by."""
 
-    def __init__(self, settings: MinimalSettings, vocabulary: Vocabulary, arrays: Arrays) -> None:
-        V, E, H, L = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+    def __init__(self, settings: MinimalSettings, domain: Domain, arrays: Arrays) -> None:
+        V, E, H, L = domain.size, settings.embedding, settings.hidden, settings.layers
         rows = self.gates * H
         self.hidden = H
         self.mean: Vector = np.full(H, 1 / H, np.float32)
@@ -61,8 +61,9 @@ class MinimalPlayer(Player[State]):
     def _update(self, a: Vector) -> Vector:
         """z [hidden] from the scaled products of the gates, which may be written to."""
 
-    def start(self) -> State:
+    def start(self, condition: Vector | None = None) -> State:
         """The learned start state, or zeros."""
+        del condition
         return self._start
 
     def predict(self, state: State) -> Categorical:

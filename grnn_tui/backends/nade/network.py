@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from grnn_tui.backends.nade.spec import NadeSettings
 from grnn_tui.backends.network import Carry, Network
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 ABSENT = -1
 
@@ -27,9 +27,9 @@ ABSENT = -1
 class NadeNetwork(Network):
     """The carry is the last n symbols [batch, n], oldest first, -1 before the start of the text."""
 
-    def __init__(self, settings: NadeSettings, vocabulary: Vocabulary) -> None:
+    def __init__(self, settings: NadeSettings, domain: Domain) -> None:
         super().__init__()
-        n, V, H = settings.window, vocabulary.size, settings.hidden
+        n, V, H = settings.window, domain.size, settings.hidden
         self.window = n
         self.symbols = V
         self.dropout = settings.dropout
@@ -45,8 +45,9 @@ class NadeNetwork(Network):
         self.V = nn.Parameter(torch.empty(V, H).uniform_(-(H**-0.5), H**-0.5))
         self.b = nn.Parameter(torch.zeros(V))
 
-    def start(self, batch: int) -> Carry:
+    def start(self, batch: int, condition: Tensor | None = None) -> Carry:
         """No symbols yet."""
+        del condition
         return (torch.full((batch, self.window), ABSENT, dtype=torch.int64, device=self.b.device),)
 
     def log_prob(

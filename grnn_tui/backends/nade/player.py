@@ -11,7 +11,7 @@ from grnn_tui.backends.contract import Arrays, Player
 from grnn_tui.backends.distribution import Categorical, Symbol
 from grnn_tui.backends.nade.spec import Activation, NadeSettings
 from grnn_tui.backends.weights import floats
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 Vector = NDArray[np.float32]
 State = tuple[Symbol, ...]
@@ -21,8 +21,8 @@ State = tuple[Symbol, ...]
 class NadePlayer(Player[State]):
     """The sum over the window is one gather of rows; its cost does not depend on how much text there is."""
 
-    def __init__(self, settings: NadeSettings, vocabulary: Vocabulary, arrays: Arrays) -> None:
-        n, V, H = settings.window, vocabulary.size, settings.hidden
+    def __init__(self, settings: NadeSettings, domain: Domain, arrays: Arrays) -> None:
+        n, V, H = settings.window, domain.size, settings.hidden
         self.window = n
         self.act = _ACTIVATIONS[settings.activation]
         self.table = floats(arrays, "table", n * V + 1, H)
@@ -35,8 +35,9 @@ class NadePlayer(Player[State]):
         self.b = floats(arrays, "b", V)
         self.lags = np.arange(n - 1, -1, -1) * V
 
-    def start(self) -> State:
+    def start(self, condition: Vector | None = None) -> State:
         """No symbols yet."""
+        del condition
         return ()
 
     def predict(self, state: State) -> Categorical:

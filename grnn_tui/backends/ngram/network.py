@@ -14,24 +14,25 @@ from grnn_tui.backends.network import Carry, CountedNetwork
 from grnn_tui.backends.ngram.counting import count_ngrams
 from grnn_tui.backends.ngram.player import read_trie
 from grnn_tui.backends.ngram.spec import NgramSettings
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 
 class NgramNetwork(CountedNetwork):
     """The carry is the last `order` symbols [batch, order], oldest first, -1 before the start of the text."""
 
-    def __init__(self, settings: NgramSettings, vocabulary: Vocabulary) -> None:
+    def __init__(self, settings: NgramSettings, domain: Domain) -> None:
         super().__init__()
         self.order = settings.order
-        self.vocabulary = vocabulary
-        self.trie = count_ngrams(np.zeros(0, dtype=np.int64), vocabulary.size, self.order)
+        self.domain: Domain = domain
+        self.trie = count_ngrams(np.zeros(0, dtype=np.int64), domain.size, self.order)
 
     def count(self, symbols: NDArray[np.integer]) -> None:
         """Learn from the whole training text [n] at once, forgetting what was counted before."""
-        self.trie = count_ngrams(symbols, self.vocabulary.size, self.order)
+        self.trie = count_ngrams(symbols, self.domain.size, self.order)
 
-    def start(self, batch: int) -> Carry:
+    def start(self, batch: int, condition: Tensor | None = None) -> Carry:
         """No symbols yet."""
+        del condition
         return (torch.full((batch, self.order), -1, dtype=torch.int64),)
 
     def log_prob(
@@ -56,4 +57,4 @@ class NgramNetwork(CountedNetwork):
 
     def load_arrays(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
         """Take over counts saved by `arrays`; their sizes depend on the text."""
-        self.trie = read_trie(self.vocabulary, arrays)
+        self.trie = read_trie(self.domain, arrays)

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.backends.recurrent.cells import Cell, Cells
 from grnn_tui.backends.recurrent.spec import GatedSettings, RecurrentSettings
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 APART = 0.5
 """Standard deviation of the start states of several particles before training; that of a single one is zero."""
@@ -44,9 +44,9 @@ class RecurrentNetwork(Network):
     cell: ClassVar[Cell]
     embedding: nn.Parameter | None
 
-    def __init__(self, settings: RecurrentSettings, vocabulary: Vocabulary) -> None:
+    def __init__(self, settings: RecurrentSettings, domain: Domain) -> None:
         super().__init__()
-        V, E, H, K = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+        V, E, H, K = domain.size, settings.embedding, settings.hidden, settings.layers
         self.symbols = V
         self.particles = settings.particles
         self.noise = settings.noise
@@ -75,8 +75,9 @@ class RecurrentNetwork(Network):
         """The start state's arrays, [layers, hidden] each (or one such a particle), in the order of the carry."""
         return ("start_h", "start_c") if self.cell == "lstm" else ("start_h",)
 
-    def start(self, batch: int) -> Carry:
+    def start(self, batch: int, condition: Tensor | None = None) -> Carry:
         """The start state for each of `batch` streams."""
+        del condition
         return tuple(s.expand(batch, *s.shape) for s in map(self._state, self.state_names))
 
     def _state(self, name: str) -> Tensor:

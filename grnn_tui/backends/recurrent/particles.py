@@ -18,7 +18,7 @@ from grnn_tui.backends.contract import Arrays, Player
 from grnn_tui.backends.distribution import Categorical, Components, Symbol
 from grnn_tui.backends.recurrent.player import GRUPlayer, LSTMPlayer, RecurrentPlayer, RNNPlayer, State, Vector
 from grnn_tui.backends.recurrent.spec import RecurrentSettings
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,9 @@ class ParticlePlayer(Player[Swarm]):
         log_probs -= log_sum_exp(log_probs, axis=0)
         return Swarm(cells, log_probs, log_weights)
 
-    def start(self) -> Swarm:
+    def start(self, condition: Vector | None = None) -> Swarm:
         """The learned start states, equally likely."""
+        del condition
         return self._start
 
     def predict(self, state: Swarm) -> Categorical:
@@ -82,19 +83,19 @@ def log_sum_exp(a: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
     return total
 
 
-def open_rnn(settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> Player[State] | Player[Swarm]:
+def open_rnn(settings: RecurrentSettings, domain: Domain, arrays: Arrays) -> Player[State] | Player[Swarm]:
     """The player of an RNN."""
-    return _opened(RNNPlayer(settings, vocabulary, arrays))
+    return _opened(RNNPlayer(settings, domain, arrays))
 
 
-def open_lstm(settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> Player[State] | Player[Swarm]:
+def open_lstm(settings: RecurrentSettings, domain: Domain, arrays: Arrays) -> Player[State] | Player[Swarm]:
     """The player of an LSTM."""
-    return _opened(LSTMPlayer(settings, vocabulary, arrays))
+    return _opened(LSTMPlayer(settings, domain, arrays))
 
 
-def open_gru(settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> Player[State] | Player[Swarm]:
+def open_gru(settings: RecurrentSettings, domain: Domain, arrays: Arrays) -> Player[State] | Player[Swarm]:
     """The player of a GRU."""
-    return _opened(GRUPlayer(settings, vocabulary, arrays))
+    return _opened(GRUPlayer(settings, domain, arrays))
 
 
 def _opened(player: RecurrentPlayer) -> Player[State] | Player[Swarm]:

@@ -24,7 +24,7 @@ from grnn_tui.backends.contract import Arrays, Player
 from grnn_tui.backends.distribution import Categorical, Symbol
 from grnn_tui.backends.recurrent.spec import RecurrentSettings
 from grnn_tui.backends.weights import floats
-from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.domain import Domain
 
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
@@ -52,8 +52,8 @@ class RecurrentPlayer(Player[State]):
     """How many blocks of `hidden` rows each weight matrix stacks."""
     start_names: ClassVar[tuple[str, ...]] = ("start_h",)
 
-    def __init__(self, settings: RecurrentSettings, vocabulary: Vocabulary, arrays: Arrays) -> None:
-        V, E, H, K = vocabulary.size, settings.embedding, settings.hidden, settings.layers
+    def __init__(self, settings: RecurrentSettings, domain: Domain, arrays: Arrays) -> None:
+        V, E, H, K = domain.size, settings.embedding, settings.hidden, settings.layers
         self.hidden = H
         self.depth = K
         self.particles = settings.particles
@@ -101,8 +101,9 @@ class RecurrentPlayer(Player[State]):
     def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
         """The state of layer `k` after the input `a` = W x + b [gates * hidden], which is not written to."""
 
-    def start(self) -> State:
+    def start(self, condition: Vector | None = None) -> State:
         """The learned start state, or zeros."""
+        del condition
         return self._start
 
     def predict(self, state: State) -> Categorical:

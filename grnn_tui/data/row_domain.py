@@ -1,0 +1,64 @@
+"""What the values of a row stand for: binary vectors and images, levels of grey and colour, real numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from grnn_tui.data.condition import Condition
+
+RowKind = Literal["binary", "levels", "real"]
+Axes = tuple[Annotated[int, Meta(ge=1)], ...]
+
+
+class RowDomain(msgspec.Struct, frozen=True, kw_only=True, tag="rows", tag_field="domain"):
+    """Rows of `length` values each, in row-major order of `shape`: [D] a vector, [H, W] an image, [H, W, 3] in colour.
+
+    `binary`: 0 or 1. `levels`: 0 to levels - 1, from black to full light. `real`: any number, in its own units; `mean`
+    and `scale` [D] are those of the training data, for models to standardise with.
+    """
+
+    kind: RowKind
+    shape: Annotated[Axes, Meta(min_length=1, max_length=3)]
+    levels: Annotated[int, Meta(ge=2, le=65536)] = 2
+    columns: tuple[str, ...] = ()
+    """A name for each value, where the values have names."""
+    mean: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+    condition: Condition | None = None
+    """What a model over these rows is told before it writes one; None: nothing."""
+
+    @property
+    def length(self) -> int:
+        """Values in a row, D."""
+        return math.prod(self.shape)
+
+    @property
+    def size(self) -> int:
+        """How many values a symbol can take; 0 stands for a real number."""
+        return {"binary": 2, "levels": self.levels, "real": 0}[self.kind]
+
+    @property
+    def image(self) -> bool:
+        """Whether a row is a picture."""
+        return len(self.shape) > 1
+
+    @property
+    def channels(self) -> int:
+        """Values a pixel has: 3 in colour, else 1."""
+        return self.shape[2] if len(self.shape) == 3 else 1
+
+    @property
+    def row_name(self) -> str:
+        """What a row is called: `image` or `row`."""
+        return "image" if self.image else "row"
+
+    @property
+    def unit(self) -> str:
+        """What a symbol is called: `pixel`, `value` (of a channel), `bit` or `dimension`."""
+        if self.image:
+            return "pixel" if self.channels == 1 else "value"
+        return "dimension" if self.kind == "real" else "bit" if self.kind == "binary" else "value"
