@@ -37,6 +37,7 @@ RANGE: dict[str, list[dict[str, Any]]] = {
     "gru": RECURRENT[1:],
     "mingru": MINIMAL[:1],
     "minlstm": MINIMAL,
+    "markov": [{"order": 0}, {"order": 1, "smoothing": 0.5}, {"order": 3}],
 }
 """Settings worth trying of each backend; none stands for its defaults."""
 
