@@ -26,7 +26,15 @@ DOMAINS = (BITS, PICTURE, GREY, COLOUR, REAL)
 CLASSES = Condition(classes=("ant", "bee", "cat"))
 MEASURES = Condition(features=("size", "age"), mean=(1.0, 30.0), scale=(2.0, 10.0))
 
-RANGE: dict[str, list[dict[str, Any]]] = {}
+RANGE: dict[str, list[dict[str, Any]]] = {
+    "binary-nade": [
+        {"hidden": 6},
+        {"hidden": 6, "activation": "relu", "ordering": "column"},
+        {"hidden": 6, "activation": "tanh", "ordering": "spiral", "tied": True},
+        {"hidden": 6, "ordering": "centre-out", "order_agnostic": True},
+        {"hidden": 6, "ordering": "random", "order_agnostic": True, "layers": 2, "activation": "tanh"},
+    ],
+}
 """Settings worth trying of each backend; none stands for its defaults."""
 
 
