@@ -38,6 +38,13 @@ RANGE: dict[str, list[dict[str, Any]]] = {
     "mingru": MINIMAL[:1],
     "minlstm": MINIMAL,
     "markov": [{"order": 0}, {"order": 1, "smoothing": 0.5}, {"order": 3}],
+    "binary-nade": [
+        {"hidden": 6},
+        {"hidden": 6, "activation": "relu", "ordering": "column"},
+        {"hidden": 6, "activation": "tanh", "ordering": "spiral", "tied": True},
+        {"hidden": 6, "ordering": "centre-out", "order_agnostic": True},
+        {"hidden": 6, "ordering": "random", "order_agnostic": True, "layers": 2, "activation": "tanh"},
+    ],
 }
 """Settings worth trying of each backend; none stands for its defaults."""
 
