@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grnn_tui.data.row_form import RowForm
-from grnn_tui.data.rows.content import Content, Labels, classify
+from grnn_tui.data.rows.content import Content, classify
 from grnn_tui.errors import DataError
 
 _NAMED = 8

@@ -112,7 +112,7 @@ def _binary(
         return (values > form.threshold).astype(np.uint8), f"values above {form.threshold:g} are 1, others 0"
     if values.max() <= 1 and _whole(values) and values.min() >= 0:
         return values.astype(np.uint8), ""
-    full = content.full or content.levels and content.levels - 1
+    full = content.full or (content.levels and content.levels - 1)
     if full and _only(values, full):
         return (values == full).astype(np.uint8), ""
     if full and like is None:
