@@ -63,7 +63,9 @@ class BinaryNadeNetwork(RunningSumNetwork):
         if self.settings.order_agnostic:
             z = torch.cat(list(self._blockwise(x[:, o], a)), 1)
         else:
-            z = running_sum(x[:, o], a, self.W[o], self._output_weights[o, None], self.settings.activation, kept=self._kept(a))
+            z = running_sum(
+                x[:, o], a, self.W[o], self._output_weights[o, None], self.settings.activation, kept=self._kept(a)
+            )
             z = z.squeeze(2)
         return _log_bernoulli(x, bias + z[:, o.argsort()]), carry
 
