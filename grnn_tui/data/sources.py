@@ -175,7 +175,7 @@ def pin(reference: str | Sequence[str], *, cache: Path) -> tuple[str, ...]:
     references = (reference,) if isinstance(reference, str) else tuple(reference)
     pinned: list[str] = []
     for item in references:
-        if item in BUILT_INS or item in ROW_BUILT_INS or item in CLASSICS:
+        if item in BUILT_INS or item in CLASSICS or item in ROW_BUILT_INS:
             pinned.append(item)
         elif item == "-":
             pinned.append(str(_keep_stdin(cache).absolute()))
