@@ -43,7 +43,7 @@ def running_sum(
 
 def blocks(x: Float[Tensor, "D batch"], hidden: int) -> list[slice]:
     """The steps of `x` in blocks."""
-    D, batch = x.shape
+    D = len(x)
     size = block_size(x, hidden)
     return [slice(t, min(t + size, D)) for t in range(0, D, size)]
 
