@@ -26,7 +26,18 @@ DOMAINS = (BITS, PICTURE, GREY, COLOUR, REAL)
 CLASSES = Condition(classes=("ant", "bee", "cat"))
 MEASURES = Condition(features=("size", "age"), mean=(1.0, 30.0), scale=(2.0, 10.0))
 
+RECURRENT: list[dict[str, Any]] = [
+    {"hidden": 5, "embedding": 0, "layers": 2},
+    {"hidden": 4, "embedding": 3, "particles": 2},
+]
+MINIMAL: list[dict[str, Any]] = [{"hidden": 5, "embedding": 0}, {"hidden": 4, "embedding": 3, "learned_start": False}]
 RANGE: dict[str, list[dict[str, Any]]] = {
+    "rnn": RECURRENT[:1],
+    "lstm": RECURRENT,
+    "gru": RECURRENT[1:],
+    "mingru": MINIMAL[:1],
+    "minlstm": MINIMAL,
+    "markov": [{"order": 0}, {"order": 1, "smoothing": 0.5}, {"order": 3}],
     "binary-nade": [
         {"hidden": 6},
         {"hidden": 6, "activation": "relu", "ordering": "column"},
