@@ -16,6 +16,7 @@ from torch import Tensor
 from grnn_tui.backends.binary_nade.network import BinaryNadeNetwork
 from grnn_tui.backends.ensemble import ensemble_log_prob
 from grnn_tui.backends.registry import backend_named
+from grnn_tui.backends.running_sum import function
 from grnn_tui.data.condition import Condition
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import ModelError, UsageError
@@ -77,6 +78,14 @@ def test_order_agnostic_conditionals_are_the_written_formula() -> None:
         p = sigmoid(w["b"][d] + w["V"][d] @ h)
         assert found[d] == pytest.approx(np.log(p if row[d] else 1 - p), abs=1e-5)
         m[d] = 1
+
+
+@pytest.mark.parametrize("settings", [SMALL, AGNOSTIC], ids=["fixed", "agnostic"])
+def test_blocks_join_to_the_whole(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    network = network_of(**settings)
+    whole = nats(network, every_row())
+    monkeypatch.setattr(function, "_CACHED", 2 * 32 * 6)
+    torch.testing.assert_close(nats(network, every_row()), whole)
 
 
 @pytest.mark.parametrize("settings", [SMALL, AGNOSTIC], ids=["fixed", "agnostic"])
