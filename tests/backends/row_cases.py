@@ -45,6 +45,11 @@ RANGE: dict[str, list[dict[str, Any]]] = {
         {"hidden": 6, "ordering": "centre-out", "order_agnostic": True},
         {"hidden": 6, "ordering": "random", "order_agnostic": True, "layers": 2, "activation": "tanh"},
     ],
+    "rnade": [
+        {"hidden": 6, "components": 5},
+        {"hidden": 6, "components": 1, "activation": "sigmoid", "ordering": "random", "floor": 0.1},
+        {"hidden": 6, "components": 2, "activation": "tanh", "ordering": "centre-out"},
+    ],
 }
 """Settings worth trying of each backend; none stands for its defaults."""
 
