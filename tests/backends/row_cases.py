@@ -26,7 +26,11 @@ DOMAINS = (BITS, PICTURE, GREY, COLOUR, REAL)
 CLASSES = Condition(classes=("ant", "bee", "cat"))
 MEASURES = Condition(features=("size", "age"), mean=(1.0, 30.0), scale=(2.0, 10.0))
 
-RANGE: dict[str, list[dict[str, Any]]] = {}
+PIXELS: list[dict[str, Any]] = [{"hidden": 5, "layers": 1, "head": 6}, {"hidden": 3, "layers": 3, "head": 4}]
+RANGE: dict[str, list[dict[str, Any]]] = {
+    "rowlstm": [*PIXELS, {"hidden": 4, "kernel": 5, "head": 3, "position": False}],
+    "diagonal": PIXELS,
+}
 """Settings worth trying of each backend; none stands for its defaults."""
 
 
