@@ -26,6 +26,7 @@ WALKS = {
     "rows": rows(3, 3, 3),
     "wide rows": rows(2, 3, 5),
     "lone rows": rows(3, 2, 1),
+    "narrow rows": rows(3, 2, 7),
     "right": diagonals(2, 4),
     "left": diagonals(3, 2, leftward=True),
     "column": diagonals(3, 1),
@@ -131,15 +132,18 @@ def test_taps_of_a_diagonal_are_the_cell_above_and_the_cell_beside(leftward: boo
         assert beside == (i * width + before if 0 <= before < width else None)
 
 
-def written_out(a: Tensor, b: Tensor, U: Tensor, h0: Tensor, c0: Tensor, walk: Walk) -> Tensor:
+def written_out(m: Tensor, W: Tensor, b: Tensor, U: Tensor, h0: Tensor, c0: Tensor, walk: Walk) -> Tensor:
     """The equation a cell at a time, under autograd."""
     h: dict[tuple[int, int], Tensor] = {}
     c: dict[tuple[int, int], Tensor] = {}
-    out: list[Tensor] = [a.new_zeros(0)] * walk.cells
+    out: list[Tensor] = [m.new_zeros(0)] * walk.cells
     for t, step in enumerate(walk.steps):
         for n, p in enumerate(range(step.lo, step.hi)):
             where = step.first + n * step.stride
-            z = a[:, where] + b
+            z = b
+            for Wj, back in zip(W, walk.beside, strict=False):
+                if back <= n:
+                    z = z + Wj @ m[:, where - back]
             for Uk, tap in zip(U, walk.taps, strict=True):
                 z = z + Uk @ h.get((t - 1, p + tap), h0)
             i, f, o, g = z.chunk(4)
@@ -148,14 +152,15 @@ def written_out(a: Tensor, b: Tensor, U: Tensor, h0: Tensor, c0: Tensor, walk: W
     return torch.stack(out, 1)
 
 
-def scanned(walk: Walk) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """a, b, U, h0 and c0 of 2 units and a batch of 3."""
+def scanned(walk: Walk) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """m, W, b, U, h0 and c0 of 2 units, maps of 3 and a batch of 3."""
     torch.manual_seed(0)
 
     def leaf(*size: int) -> Tensor:
         return torch.randn(*size, dtype=torch.float64).requires_grad_()
 
-    return leaf(8, walk.cells, 3), leaf(8, 3), leaf(len(walk.taps), 8, 2), leaf(2, 3), leaf(2, 3)
+    m, W = leaf(3, walk.cells, 3), leaf(len(walk.beside), 8, 3)
+    return m, W, leaf(8, 3), leaf(len(walk.taps), 8, 2), leaf(2, 3), leaf(2, 3)
 
 
 @pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
@@ -172,7 +177,7 @@ def test_the_scan_is_its_equation_with_autograds_gradients(walk: Walk) -> None:
 
 @pytest.mark.parametrize("walk", [WALKS["wide rows"], WALKS["left"]], ids=["rows", "left"])
 def test_gradients_are_the_finite_differences(walk: Walk) -> None:
-    assert torch.autograd.gradcheck(lambda a, b, U, h0, c0: walked_lstm(a, b, U, h0, c0, walk), scanned(walk))
+    assert torch.autograd.gradcheck(lambda m, W, b, U, h0, c0: walked_lstm(m, W, b, U, h0, c0, walk), scanned(walk))
 
 
 def test_colours_stand_in_even_groups_and_read_only_earlier_ones() -> None:

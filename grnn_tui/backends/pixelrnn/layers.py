@@ -2,8 +2,8 @@
 
 Maps are [units, height, width, batch]. A layer reads a map m of 2 h units with LSTMs of h units and adds to it:
 
-    Row LSTM         m' = m + V h + d           a = W (m at the pixel's left neighbours, m at the pixel)
-    Diagonal BiLSTM  m' = m + V (h + r) + d     a = W m in either direction, h from the left, r from the right, whose
+    Row LSTM         m' = m + V h + d           h from above; reads m at the pixel and left of it
+    Diagonal BiLSTM  m' = m + V (h + r) + d     h from the left; r from the right, whose
                                                 map is shifted down by a row: r reads pixels to the right
 
 What the model is told, c, biases the gates, b + C c, and sets the state of everything outside the image,
@@ -57,14 +57,15 @@ class Masked(nn.Module):
 
 
 class Direction(nn.Module):
-    """One LSTM over a walk, reading `taps` pixels of a map, the last of them the pixel itself."""
+    """One LSTM over a walk; of W, the first 2 h columns read the pixel itself, the next its neighbour, and so on."""
 
-    def __init__(self, hidden: int, taps: int, channels: int, told: int, walk: Walk) -> None:
+    def __init__(self, hidden: int, channels: int, told: int, walk: Walk, reads: int = 1) -> None:
         super().__init__()
         self.walk = walk
         H = hidden
         own = centre(np.tile(groups(H, channels), 4), groups(2 * H, channels), first=False)
-        self.read = Masked(np.concatenate([np.ones((4 * H, 2 * H * (taps - 1)), bool), own], axis=1))
+        others = np.ones((4 * H, 2 * H * (reads - 1)), bool)
+        self.read = Masked(np.concatenate([own, others], axis=1))
         with torch.no_grad():
             self.read.b[H : 2 * H] = 1.0
         self.U = nn.Parameter(torch.randn(len(walk.taps), 4 * H, H) * (H * len(walk.taps)) ** -0.5)
@@ -72,17 +73,17 @@ class Direction(nn.Module):
         self.S = nn.Parameter(torch.zeros(2 * H, told)) if told else None
 
     def forward(
-        self, x: Float[Tensor, "read cells batch"], told: Float[Tensor, "size batch"] | None
+        self, m: Float[Tensor, "read cells batch"], told: Float[Tensor, "size batch"] | None
     ) -> Float[Tensor, "hidden cells batch"]:
         """h of every cell."""
-        a = (self.read.weight @ x.flatten(1)).view(-1, *x.shape[1:])
-        b = self.read.b[:, None].expand(-1, x.shape[2])
-        h0 = c0 = x.new_zeros(self.U.shape[2], x.shape[2])
+        W = self.read.weight.view(len(self.read.b), -1, m.shape[0]).transpose(0, 1).contiguous()
+        b = self.read.b[:, None].expand(-1, m.shape[2])
+        h0 = c0 = m.new_zeros(self.U.shape[2], m.shape[2])
         if told is not None and self.C is not None and self.S is not None:
             b = b + self.C @ told
             h0, c0 = (self.S @ told).chunk(2)
             h0 = torch.tanh(h0)
-        return walked_lstm(a, b, self.U, h0, c0, self.walk)
+        return walked_lstm(m, W, b, self.U, h0, c0, self.walk)
 
 
 class RowLayer(nn.Module):
@@ -90,18 +91,14 @@ class RowLayer(nn.Module):
 
     def __init__(self, hidden: int, height: int, width: int, channels: int, told: int, kernel: int) -> None:
         super().__init__()
-        self.before = kernel // 2
-        self.down = Direction(hidden, self.before + 1, channels, told, rows(height, width, kernel))
+        self.down = Direction(hidden, channels, told, rows(height, width, kernel), kernel // 2 + 1)
         self.V = Masked(centre(groups(2 * hidden, channels), groups(hidden, channels), first=False))
 
     def forward(
         self, m: Float[Tensor, "units height width batch"], told: Float[Tensor, "size batch"] | None
     ) -> Float[Tensor, "units height width batch"]:
         """m' from m."""
-        padded = F.pad(m, (0, 0, self.before, 0))
-        x = torch.cat([padded[:, :, j : j + m.shape[2]] for j in range(self.before + 1)])
-        h = self.down(x.flatten(1, 2), told)
-        return self.V.added(m, h)
+        return self.V.added(m, self.down(m.flatten(1, 2), told))
 
 
 class DiagonalLayer(nn.Module):
@@ -109,8 +106,8 @@ class DiagonalLayer(nn.Module):
 
     def __init__(self, hidden: int, height: int, width: int, channels: int, told: int) -> None:
         super().__init__()
-        self.right = Direction(hidden, 1, channels, told, diagonals(height, width))
-        self.left = Direction(hidden, 1, channels, told, diagonals(height, width, leftward=True))
+        self.right = Direction(hidden, channels, told, diagonals(height, width))
+        self.left = Direction(hidden, channels, told, diagonals(height, width, leftward=True))
         self.V = Masked(centre(groups(2 * hidden, channels), groups(hidden, channels), first=False))
 
     def forward(

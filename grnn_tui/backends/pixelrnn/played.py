@@ -97,10 +97,9 @@ def open_direction(arrays: Arrays, name: str, sizes: Sizes, read: int, taps: int
     H, C = sizes.hidden, sizes.channels
     W = floats(arrays, f"{name}.read.W", 4 * H, 2 * H * read)
     own = centre(np.tile(groups(H, C), 4), groups(2 * H, C), first=False)
-    W = np.concatenate([W[:, : 2 * H * (read - 1)], W[:, 2 * H * (read - 1) :] * own], axis=1)
     told = sizes.told
     return Direction(
-        W=np.ascontiguousarray(W, np.float32),
+        W=np.concatenate([W[:, : 2 * H] * own, W[:, 2 * H :]], axis=1),
         b=floats(arrays, f"{name}.read.b", 4 * H),
         U=floats(arrays, f"{name}.U", taps, 4 * H, H),
         C=floats(arrays, f"{name}.C", 4 * H, told) if told else None,
@@ -181,12 +180,10 @@ class PlayedRowLSTM(PlayedLayer):
 
     def cell(self, row: Row, cells: tuple[Cell, ...], m: Vector) -> Cell:
         """From the row above, the map to the left and the map here."""
-        j, H2 = len(cells), m.size
-        z = self.down.W[:, H2 * self.reach :] @ m
+        j = len(cells)
+        read = np.concatenate([m, *(cell.m for cell in cells[: -self.reach - 1 : -1])])
+        z = self.down.W[:, : read.size] @ read
         z += row.gates[j]
-        if left := cells[-self.reach :] if self.reach else ():
-            known = np.concatenate([cell.m for cell in left])
-            z += self.down.W[:, H2 * self.reach - known.size : H2 * self.reach] @ known
         h, c = lstm(z, row.c[j])
         return Cell(m, h, c, h)
 

@@ -6,6 +6,8 @@ place p reads h at places p + tap of the step before, and continues c at place p
     rows        step t: row t              place: column   taps: the row above, around the column
     diagonals   step t: row + column = t   place: row      taps: 0, the cell to the left; -1, the cell above
 
+It also reads the map, at its own place and, walking by rows, at `beside` places before it in the same step.
+
 From the right, columns count from the right. Skewing the map (each row shifted by one) is walking along diagonals.
 """
 
@@ -32,6 +34,7 @@ class Walk:
     taps: tuple[int, ...]
     span: int
     cells: int
+    beside: tuple[int, ...] = (0,)
 
     @property
     def pad(self) -> int:
@@ -40,10 +43,10 @@ class Walk:
 
 
 def rows(height: int, width: int, kernel: int) -> Walk:
-    """From the top, a row at a time; each cell reads `kernel` (odd) cells of the row above."""
+    """From the top, a row at a time; each cell reads `kernel` (odd) cells above, and half of them to the left."""
     steps = tuple(Step(0, width, i * width, 1) for i in range(height))
     reach = kernel // 2
-    return Walk(steps, tuple(range(-reach, reach + 1)), width, height * width)
+    return Walk(steps, tuple(range(-reach, reach + 1)), width, height * width, tuple(range(min(reach + 1, width))))
 
 
 def diagonals(height: int, width: int, leftward: bool = False) -> Walk:
