@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Unit = Literal["character", "byte"]
+Unit = Literal["character", "byte", "word"]
