@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from grnn_tui.data.cache import FORMAT, CorpusCache, Entry, Remembered, Symbols, SymbolType, cache_directory
 from grnn_tui.data.decoding import TextDecoder, check_encoding
 from grnn_tui.data.sources import Source, resolve
-from grnn_tui.data.unit import Unit
+from grnn_tui.data.unit import DEFAULT_LIMIT, Unit
 from grnn_tui.data.vocabulary import Vocabulary
-from grnn_tui.data.words import DEFAULT_LIMIT, Census, Splitter
+from grnn_tui.data.words import Census, Splitter
 from grnn_tui.errors import DataError
 
 Progress = Callable[[int, int | None], None]

@@ -21,8 +21,6 @@ UNKNOWN = ("<unk>", " <unk>")
 """What stands for every word that a vocabulary lacks, without and with a space before it."""
 LONGEST = 32
 """Characters of a word; what is longer becomes several tokens."""
-DEFAULT_LIMIT = 10_000
-MAX_LIMIT = 1 << 16
 LEAST = 2
 """Times a word is seen before it has a symbol of its own: from those seen once a model learns what is unknown."""
 _REACH = 2 + LONGEST

@@ -154,10 +154,7 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
         sitting.journal.tell(started)
         sitting.clock.go()
         return count(setting, network, text.train, sitting.clock, sitting.journal, saver)
-    newline = vocabulary.encode("\n").symbols
-    streams = Streams(
-        text.train, options.batch, options.length, options.seed, int(newline[0]) if newline.size else None
-    )
+    streams = Streams(text.train, options.batch, options.length, options.seed, vocabulary.newline)
     optimiser = Optimiser(network, options, device)
     trainer = Trainer(
         setting, network, streams, optimiser, sitting.clock, sitting.journal, saver, CommandReader(run.commands)
@@ -212,6 +209,7 @@ def read_text(data: DataRequest, reading: Reading | None = None, vocabulary: Voc
         seed=data.seed,
         size=data.size,
         vocabulary=vocabulary,
+        vocabulary_limit=data.vocabulary_limit,
         progress=reading,
     )
     if data.validation_file is None:

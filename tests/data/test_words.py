@@ -166,7 +166,8 @@ def test_a_given_vocabulary_of_words_is_used(tmp_path: Path) -> None:
 def test_the_vocabulary_is_the_same_in_every_process(tmp_path: Path) -> None:
     path = tmp_path / "text.gz"
     path.write_bytes(gzip.compress(("one two three four five six seven. " * 2).encode()))
-    program = f"from grnn_tui.data.corpus import open_corpus; print(open_corpus({str(path)!r}, unit='word').vocabulary.symbols)"
+    opening = f"open_corpus({str(path)!r}, unit='word')"
+    program = f"from grnn_tui.data.corpus import open_corpus; print({opening}.vocabulary.symbols)"
     said = {
         subprocess.run(
             [sys.executable, "-c", program],
