@@ -26,7 +26,26 @@ DOMAINS = (BITS, PICTURE, GREY, COLOUR, REAL)
 CLASSES = Condition(classes=("ant", "bee", "cat"))
 MEASURES = Condition(features=("size", "age"), mean=(1.0, 30.0), scale=(2.0, 10.0))
 
-RANGE: dict[str, list[dict[str, Any]]] = {}
+RECURRENT: list[dict[str, Any]] = [
+    {"hidden": 5, "embedding": 0, "layers": 2},
+    {"hidden": 4, "embedding": 3, "particles": 2},
+]
+MINIMAL: list[dict[str, Any]] = [{"hidden": 5, "embedding": 0}, {"hidden": 4, "embedding": 3, "learned_start": False}]
+RANGE: dict[str, list[dict[str, Any]]] = {
+    "rnn": RECURRENT[:1],
+    "lstm": RECURRENT,
+    "gru": RECURRENT[1:],
+    "mingru": MINIMAL[:1],
+    "minlstm": MINIMAL,
+    "markov": [{"order": 0}, {"order": 1, "smoothing": 0.5}, {"order": 3}],
+    "binary-nade": [
+        {"hidden": 6},
+        {"hidden": 6, "activation": "relu", "ordering": "column"},
+        {"hidden": 6, "activation": "tanh", "ordering": "spiral", "tied": True},
+        {"hidden": 6, "ordering": "centre-out", "order_agnostic": True},
+        {"hidden": 6, "ordering": "random", "order_agnostic": True, "layers": 2, "activation": "tanh"},
+    ],
+}
 """Settings worth trying of each backend; none stands for its defaults."""
 
 

@@ -46,6 +46,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "minlstm": {"hidden": 12, "embedding": 5},
     "nade": {"window": 4, "hidden": 16},
     "ngram": {"order": 3},
+    "markov": {"order": 2},
 }
 """Settings that make a model of each shipped backend small."""
 
