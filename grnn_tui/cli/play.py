@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 1 << 31
 label_option = click.option("--label", help="What a model that can be told something is told: a label, or numbers.")
+NAME_CELLS, WORD_CELLS = 12, 24
+"""Columns of a character's name, and of a word."""
 
 
 @click.command()
@@ -143,7 +145,11 @@ def next_symbol(model: str, top: int, label: str | None, as_json: bool, **option
             }
         )
         return
-    rows = [(str(r), name_of(labels[s]), f"{raw:.5f}", f"{used:.5f}") for r, s, raw, used in ranked[: top or None]]
+    cells = WORD_CELLS if opened.vocabulary.unit == "word" else NAME_CELLS
+    rows = [
+        (str(r), name_of(labels[s], cells=cells), f"{raw:.5f}", f"{used:.5f}")
+        for r, s, raw, used in ranked[: top or None]
+    ]
     show_table(("rank", "symbol", "p", "used"), rows, numeric=(0, 2, 3))
     removed = f" · {outlook.removed} removed ({outlook.removed_mass:.1%})" if outlook.removed else ""
     note(f"{opened.label} · entropy {outlook.entropy:.3f} bits, {outlook.used_entropy:.3f} as drawn{removed}")
@@ -202,7 +208,7 @@ def score(
     for line in corpus.notes:
         note(line)
     nats = score_model(directory, corpus.symbols, label=label)
-    summary = summarise(vocabulary, corpus.symbols, nats, corpus.unseen)
+    summary = summarise(vocabulary, corpus.symbols, nats, corpus.unseen, characters=corpus.characters)
     bound = _bound(directory, corpus.symbols)
     if as_json:
         shown = _score_object(located.name, corpus.name, summary)
@@ -247,10 +253,22 @@ def _score_object(model: str, data: str, summary: Score) -> dict[str, object]:
         "nats_per_symbol": summary.nats_per_symbol,
         "bits_per_symbol": summary.bits_per_symbol,
         "perplexity": summary.perplexity,
+        **_word_figures(summary),
         "surprising": [
             {"position": p.position, "line": p.line, "symbol": p.symbol, "bits": p.bits, "before": p.before}
             for p in summary.surprising
         ],
+    }
+
+
+def _word_figures(summary: Score) -> dict[str, object]:
+    """What is told of a text of words beside the rest."""
+    if summary.characters is None:
+        return {}
+    return {
+        "unknown": summary.unknown,
+        "characters": summary.characters,
+        "bits_per_character": summary.bits_per_character,
     }
 
 
@@ -266,6 +284,12 @@ def _show_score(model: str, vocabulary: Vocabulary, summary: Score, bound: float
         (f"bits per {unit}", f"{summary.bits_per_symbol:.5f}"),
         ("perplexity", f"{summary.perplexity:.4f}"),
     ]
+    if summary.bits_per_character is not None:
+        totals += [
+            ("characters", count(summary.characters or 0)),
+            ("bits per character", f"{summary.bits_per_character:.5f}"),
+            ("unknown words, scored as <unk>", count(summary.unknown)),
+        ]
     if bound is not None:
         totals.append((f"bound K with its noise, nats per {unit}", f"{bound:.5f}"))
     stream = sys.stderr if not with_places else sys.stdout
@@ -275,7 +299,7 @@ def _show_score(model: str, vocabulary: Vocabulary, summary: Score, bound: float
             (
                 str(p.line),
                 str(p.position),
-                name_of(p.symbol),
+                name_of(p.symbol, cells=WORD_CELLS if unit == "word" else NAME_CELLS),
                 f"{p.bits:.2f}",
                 f"{p.before}[{p.symbol}]{p.after}",
             )
@@ -286,7 +310,14 @@ def _show_score(model: str, vocabulary: Vocabulary, summary: Score, bound: float
 
 
 def _tell_unseen(vocabulary: Vocabulary, prompt: str) -> None:
-    unseen = vocabulary.encode(prompt).unseen
+    from grnn_tui.playing.text import cells_of
+
+    labels, symbols = cells_of(vocabulary, prompt)
+    unseen = [label for label, symbol in zip(labels, symbols, strict=True) if symbol < 0]
+    unknown = [label for label, symbol in zip(labels, symbols, strict=True) if symbol in vocabulary.unknown]
     if unseen:
-        which = "".join(sorted({prompt[i] for i in unseen})[:20])
-        note(f"{len(unseen)} characters of the prompt are unknown to the model and were skipped: {which!r}")
+        which = "".join(sorted(set(unseen))[:20])
+        note(f"{len(unseen)} {vocabulary.unit}s of the prompt are unknown to the model and were skipped: {which!r}")
+    if unknown:
+        which = ", ".join(repr(word) for word in sorted({word.strip() for word in unknown})[:20])
+        note(f"{len(unknown)} words of the prompt are unknown to the model; <unk> stands for them: {which}")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 import msgspec
@@ -21,6 +21,7 @@ from grnn_tui.backends.registry import backend_named, backends
 from grnn_tui.cli.options import add_options, backend_options, flag, settings_of, struct_options, training_options
 from grnn_tui.cli.row_options import NAMES, condition_option, form_from, row_options
 from grnn_tui.data.row_domain import RowDomain
+from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
@@ -35,6 +36,10 @@ DEFAULT_SECONDS = 180.0
 DEFAULTS = {"text": "lstm", "binary": "binary-nade", "levels": "lstm", "real": "rnade"}
 """The backend for each kind of symbol, where none is named."""
 BUDGETS = ("steps", "seconds", "epochs")
+_OWN = (
+    *("backend", "name", "folder", "val", "unit", "vocabulary_limit", "encoding"),
+    *("data_seed", "data_size", "as_text", "condition"),
+)
 _ARGUMENTS = "grnn_tui.arguments"
 
 
@@ -53,7 +58,13 @@ class _TrainCommand(click.Command):
 @click.option("--name", help="Of the new run.")
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="Directory for the new run.")
 @click.option("--val", metavar="SHARE|FILE", default=None, help="Held out: a share from the end, or a file. (0.1)")
-@click.option("--unit", type=click.Choice(["character", "byte"]), default=None, help="What a symbol is. (character)")
+@click.option("--unit", type=click.Choice(get_args(Unit)), default=None, help="What a symbol is. (character)")
+@click.option(
+    "--vocabulary-limit",
+    type=click.IntRange(3, MAX_LIMIT),
+    default=None,
+    help=f"Of words: symbols at most; what is rarer becomes <unk>. ({DEFAULT_LIMIT})",
+)
 @click.option("--encoding", default=None, help="Of the text. (utf-8)")
 @click.option(
     "--data-seed", type=click.IntRange(min=0), default=None, help="Of generated data, and of the split of rows."
@@ -74,8 +85,7 @@ def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **gi
     Without a limit it trains for 180 seconds. Ctrl-C finishes the step, saves and ends; `--resume` goes on exactly.
     """
     options = {name: given.pop(name) for name in _names(TrainingOptions)}
-    own = ("backend", "name", "folder", "val", "unit", "encoding", "data_seed", "data_size", "as_text", "condition")
-    chosen = {name: given.pop(name) for name in own} | {name: given.pop(name) for name in NAMES}
+    chosen = {name: given.pop(name) for name in (*_OWN, *NAMES)}
     modes = {name: given.pop(name) for name in ("detach", "as_json", "until", "trainer")}
     if resume is not None:
         _refuse_with_resume(data, chosen, given)
@@ -152,9 +162,11 @@ def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataReque
             held = {"validation_file": str(Path(val).expanduser().absolute())}
         if not 0 < held.get("validation", 0.5) < 1:
             raise UsageError(f"--val {val}: hold out a share between 0 and 1, or name a text")
-    named = {"unit": chosen["unit"], "encoding": chosen["encoding"], "condition": chosen["condition"]}
     from grnn_tui.data.tables import is_table
 
+    if chosen["vocabulary_limit"] is not None and chosen["unit"] != "word":
+        raise UsageError("--vocabulary-limit is for words: give --unit word too, or leave it out")
+    named = {name: chosen[name] for name in ("unit", "vocabulary_limit", "encoding", "condition")}
     named |= {"seed": chosen["data_seed"], "size": chosen["data_size"]}
     if is_table(sources) if chosen["as_text"] is None else not chosen["as_text"]:
         named["rows"] = form_from(chosen)
@@ -190,9 +202,8 @@ def _read(data: DataRequest) -> Domain:
     if data.condition is not None:
         from grnn_tui.data.labelled import open_labelled
 
-        return open_labelled(
-            data.sources, unit=data.unit, encoding=data.encoding, seed=data.seed, size=data.size
-        ).vocabulary
+        labelled = open_labelled(data.sources, unit=data.unit, encoding=data.encoding, seed=data.seed, size=data.size)
+        return labelled.vocabulary
     with _reading() as progress:
         corpus = open_corpus(
             data.sources,
@@ -200,6 +211,7 @@ def _read(data: DataRequest) -> Domain:
             encoding=data.encoding,
             seed=data.seed,
             size=data.size,
+            vocabulary_limit=data.vocabulary_limit,
             progress=progress,
         )
         if data.validation_file is not None:

@@ -124,11 +124,10 @@ def _generated(built_in: BuiltIn, unit: Unit, seed: int, size: int | None, vocab
 
 def _lines(corpus: Corpus) -> tuple[list[NDArray[np.integer]], int]:
     """The lines that are not empty, each with its newline, and how many of them had to be cut."""
-    newline = corpus.vocabulary.encode("\n").symbols
     symbols = np.asarray(corpus.symbols)
-    if not newline.size:
+    if corpus.vocabulary.newline is None:
         return [symbols], 0
-    ends = np.flatnonzero(symbols == newline[0]) + 1
+    ends = np.flatnonzero(symbols == corpus.vocabulary.newline) + 1
     edges = np.concatenate(([0], ends, [symbols.size] if not ends.size or ends[-1] < symbols.size else []))
     lengths = np.diff(edges)
     starts = edges[:-1][lengths > 1].astype(np.int64)

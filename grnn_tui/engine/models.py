@@ -51,6 +51,7 @@ class OpenedModel:
             live=self.located.live,
             unit=header.vocabulary.unit,
             labels=list(header.vocabulary.labels),
+            unknown=sorted(header.vocabulary.unknown),
             validation_nats=header.trained.validation_nats,
             floor_nats=header.trained.floor_nats,
             bound=header.trained.bound,

@@ -85,5 +85,4 @@ def told(player: Player[Any, Any], domain: Domain, said: str | None = None) -> P
     vector = (
         vector_of(condition, said) if said is not None else np.zeros(condition.size if condition else 0, np.float32)
     )
-    ends = domain.encode("\n").symbols if isinstance(domain, Vocabulary) else np.zeros(0, np.int32)
-    return Told(player, vector, int(ends[0]) if ends.size else None)
+    return Told(player, vector, domain.newline if isinstance(domain, Vocabulary) else None)

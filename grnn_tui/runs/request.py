@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from grnn_tui.data.row_form import ConditionKind, RowForm
-from grnn_tui.data.unit import Unit
+from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant", "plateau"]
@@ -20,6 +20,9 @@ class DataRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sources: tuple[str, ...]
     """A built-in or fetched name, or absolute paths."""
     unit: Unit = "character"
+    vocabulary_limit: Annotated[
+        int, Meta(ge=3, le=MAX_LIMIT, description="of words: symbols at most; what is rarer becomes <unk>")
+    ] = DEFAULT_LIMIT
     encoding: str = "utf-8"
     validation: Annotated[float, Meta(gt=0, lt=1, description="fraction held out, from the end")] = 0.1
     validation_file: str | None = None

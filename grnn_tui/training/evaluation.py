@@ -132,7 +132,7 @@ def _pass(
 ) -> tuple[float, int]:
     """Sum of nats over the pieces that begin at `begins`, and how many symbols that were."""
     n = symbols.size
-    time = max(16, min(256, _LOGITS // (begins.size * vocabulary)))
+    time = max(1, min(256, _LOGITS // (begins.size * vocabulary)))
     carry = network.start(begins.size)
     cold = int((begins == 0).sum())
     if begins.size > cold:

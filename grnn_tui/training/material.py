@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from grnn_tui.runs.request import DataRequest, TrainingOptions
 from grnn_tui.training.evaluation import Measured, evaluate, evaluate_lines, evaluate_rows
 from grnn_tui.training.feed import Feed, LineFeed, RowFeed, TextFeed
 from grnn_tui.training.references import remembered_lines
+from grnn_tui.training.row_references import remembered_row_lines
 from grnn_tui.training.streams import Streams
 
 
@@ -112,9 +112,7 @@ class TextMaterial:
 
     def feed(self, options: TrainingOptions, device: torch.device) -> Feed:
         """Parallel streams with carried state."""
-        newline = self.domain.encode("\n").symbols
-        ends = int(newline[0]) if newline.size else None
-        return TextFeed(Streams(self.train, options.batch, options.length, options.seed, ends), device)
+        return TextFeed(Streams(self.train, options.batch, options.length, options.seed, self.domain.newline), device)
 
     def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
         """State carried through the validation text."""
@@ -252,7 +250,7 @@ class RowMaterial:
 
     def references(self) -> dict[str, float]:
         """Uniform, independent, Chow-Liu tree, or Gaussians."""
-        return {"uniform": math.log(self.domain.size)} if self.domain.size else {}
+        return remembered_row_lines(self.train, self.validation, self.domain)
 
 
 _ALL_ROWS = 1 << 20
@@ -304,6 +302,7 @@ def _text(data: DataRequest, reading: Progress | None, vocabulary: Vocabulary | 
         seed=data.seed,
         size=data.size,
         vocabulary=vocabulary,
+        vocabulary_limit=data.vocabulary_limit,
         progress=reading,
     )
     if data.validation_file is None:
