@@ -14,6 +14,7 @@ from grnn_tui.backends.contract import Player
 from grnn_tui.backends.modeldir import ModelDirectory
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.playing.outlook import BITS
+from grnn_tui.playing.told import told
 
 LONG = 200_000
 """Symbols beyond which the training path takes over, many stretches of the text at once."""
@@ -87,20 +88,23 @@ def score(player: Player[Any], symbols: Symbols, progress: Progress | None = Non
     return nats
 
 
-def score_model(model: ModelDirectory, symbols: Symbols, progress: Progress | None = None) -> Nats:
-    """The same, by whichever path is quicker: long texts go through the training path, if torch is there.
+def score_model(
+    model: ModelDirectory, symbols: Symbols, progress: Progress | None = None, label: str | None = None
+) -> Nats:
+    """The same, told `label` where one is given; long texts go through the quicker training path, if torch is there.
 
     There the text is cut into stretches that run side by side, each warmed up on what stands before it; the mean
     agrees with the single pass to about 1e-4.
     """
-    if symbols.size > LONG:
+    domain = model.header.domain
+    if symbols.size > LONG and domain.condition is None:
         try:
             from grnn_tui.playing.stretches import score_in_stretches
         except ImportError:
             pass
         else:
             return score_in_stretches(model, symbols, progress)
-    return score(model.open_player(), symbols, progress)
+    return score(told(model.open_player(), domain, label), symbols, progress)
 
 
 def summarise(

@@ -39,7 +39,7 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
             self.act(h)
         return h
 
-    def _term(self, d: int, symbol: Symbol) -> Vector:
+    def _term(self, d: int, symbol: float | Symbol) -> Vector:
         term: Vector = self.W[d] * symbol
         if self.M is not None:
             term += self.M[d]
