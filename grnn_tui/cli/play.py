@@ -320,4 +320,5 @@ def _tell_unseen(vocabulary: Vocabulary, prompt: str) -> None:
         note(f"{len(unseen)} {vocabulary.unit}s of the prompt are unknown to the model and were skipped: {which!r}")
     if unknown:
         which = ", ".join(repr(word) for word in sorted({word.strip() for word in unknown})[:20])
-        note(f"{len(unknown)} words of the prompt are unknown to the model; <unk> stands for them: {which}")
+        words = "1 word" if len(unknown) == 1 else f"{len(unknown)} words"
+        note(f"unknown to the model: {words} of the prompt, shown to it as <unk>: {which}")
