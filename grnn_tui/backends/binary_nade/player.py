@@ -24,6 +24,12 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
             for k in range(2, settings.layers + 1)
         ]
 
+    def advance(self, state: State, symbol: float | Symbol) -> State:
+        """The sum with one value more; a zero adds nothing to it."""
+        if self.M is None and not symbol:
+            return State(state.step + 1, state.a, state.told)
+        return super().advance(state, symbol)
+
     def predict(self, state: State) -> Bernoulli:
         """sigmoid(b_d + V_d h)."""
         d = self._order[state.step]
@@ -40,7 +46,6 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
         return h
 
     def _term(self, d: int, symbol: float | Symbol) -> Vector:
-        term: Vector = self.W[d] * symbol
-        if self.M is not None:
-            term += self.M[d]
-        return term
+        if self.M is None:
+            return self.W[d]
+        return self.W[d] + self.M[d] if symbol else self.M[d]
