@@ -17,6 +17,9 @@ mean square alone, and before the output none is needed. No normalisation reads 
 
 Weights: `weight_l{k}` stacks W_z W_h, or W_f W_i W_h, as [gates * hidden, inputs], k from 0; `gain_l{k}` belongs to the
 normalisation that layer k reads through. With embedding 0 the input is the symbol itself, one-hot.
+
+Told c [size] before it writes, a model starts from h_0 + C c instead, with C [layers, hidden, size] learned. A row is a
+text of its own: its values are the symbols, in row-major order, from the start state.
 """
 
 from __future__ import annotations
@@ -77,17 +80,19 @@ class MinimalNetwork(Network):
             self.start_r = nn.Parameter(torch.randn(L, H))
         else:
             self.register_parameter("start_r", None)
+        if domain.condition is not None:
+            self.condition_h = nn.Parameter(torch.zeros(L, H, domain.condition.size))
         self.shape = (L, H)
 
     @abstractmethod
     def _logit(self, *gates: Tensor) -> Tensor:
         """k of z = s(k), from the products of the gates."""
 
-    def start(self, batch: int, condition: Tensor | None = None) -> Carry:
-        """The start state for each of `batch` streams."""
-        del condition
+    def start(self, batch: int, condition: Float[Tensor, "batch size"] | None = None) -> Carry:
+        """The start state for each of `batch` streams, shifted by what each is told."""
         h = self.output_bias.new_zeros(self.shape) if self.start_r is None else positive(self.start_r)
-        return (h.expand(batch, -1, -1),)
+        h = h.expand(batch, -1, -1)
+        return (h if condition is None else h + torch.einsum("khs,bs->bkh", self.condition_h, condition),)
 
     def log_prob(
         self, x: Int[Tensor, "batch time"], carry: Carry | None = None
@@ -102,6 +107,11 @@ class MinimalNetwork(Network):
         logits = F.linear(seen, self._output_weight(), self.output_bias)[:-1]
         nats = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none")
         return -nats.view(x.shape).t(), (after.transpose(0, 1),)
+
+    def features(self, x: Int[Tensor, "batch time"], carry: Carry | None = None) -> Float[Tensor, "batch units"]:
+        """h of each layer after the last symbol [batch, layers * hidden]."""
+        _, (after,) = self.log_prob(x, carry)
+        return after.flatten(1)
 
     def _layers(
         self, x: Int[Tensor, "time batch"], before: Float[Tensor, "layers batch hidden"]

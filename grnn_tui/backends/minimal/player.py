@@ -56,15 +56,18 @@ class MinimalPlayer(Player[State]):
         if settings.learned_start:
             start = _positive(floats(arrays, "start_r", L, H) * np.float32(0.5))
         self._start = tuple(start)
+        told = 0 if domain.condition is None else domain.condition.size
+        self.C = floats(arrays, "condition_h", L, H, told) if told else ()
 
     @abstractmethod
     def _update(self, a: Vector) -> Vector:
         """z [hidden] from the scaled products of the gates, which may be written to."""
 
     def start(self, condition: Vector | None = None) -> State:
-        """The learned start state, or zeros."""
-        del condition
-        return self._start
+        """The learned start state, or zeros, shifted by C c."""
+        if condition is None:
+            return self._start
+        return tuple(h + C @ condition for h, C in zip(self._start, self.C, strict=True))
 
     def predict(self, state: State) -> Categorical:
         """softmax(V u + b) of the sum u over the layers."""

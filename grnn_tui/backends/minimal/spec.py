@@ -42,6 +42,8 @@ def _minimal(name: str, kind: str, gates: int, summary: str) -> Backend:
         settings=MinimalSettings,
         player=f"{family}.player:{kind}Player",
         network=f"{family}.network:{kind}Network",
+        fits=frozenset({"text", "binary", "levels"}),
+        conditional=True,
         gates=(gates, 0),
     )
 

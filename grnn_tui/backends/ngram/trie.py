@@ -8,14 +8,17 @@ long. Nodes are numbered breadth first, siblings by symbol. With V symbols:
     followers[j] = node * V + symbol     for each symbol seen after each context
     counts[j]                            how often
 
-`edges` and `followers` rise strictly, so every look-up is one binary search and any size of alphabet fits.
+`edges` and `followers` rise strictly, so every look-up is one binary search and any size of alphabet fits. Several
+tries side by side, such as one for each place of a row, share the arrays: nodes 0 to R - 1 are their R roots, and
+edges[i - R] is that of node i.
 
 The probability is interpolated Witten-Bell (Witten and Bell 1991): with c(u) the count of a context u, c(u, x) that of
 x after it and T(u) the number of different symbols after it,
 
     p(x | u) = (c(u, x) + T(u) p(x | u without its oldest symbol)) / (c(u) + T(u)),
 
-below the empty context the uniform distribution; a context never seen leaves p as it is.
+below the empty context the uniform distribution; a context never seen leaves p as it is. With `smoothing` > 0 that
+number stands in the place of every T(u).
 """
 
 from __future__ import annotations
@@ -39,40 +42,43 @@ class Trie:
     edges: Keys
     followers: Keys
     counts: Keys
+    roots: int = field(default=1, kw_only=True)
+    smoothing: float = field(default=0.0, kw_only=True)
     starts: Keys = field(init=False)
     """followers[starts[u] : starts[u + 1]] belong to node u."""
     totals: NDArray[np.float64] = field(init=False)
     """c(u) of each node."""
     kinds: NDArray[np.float64] = field(init=False)
-    """T(u) of each node."""
+    """T(u) of each node, or `smoothing`."""
 
     def __post_init__(self) -> None:
         self._check()
-        nodes = self.edges.size + 1
+        nodes = self.edges.size + self.roots
         starts = np.searchsorted(self.followers, np.arange(nodes + 1, dtype=np.int64) * self.size)
         cumulative = np.concatenate(([0], self.counts.cumsum()))
         object.__setattr__(self, "starts", starts)
         object.__setattr__(self, "totals", np.diff(cumulative[starts]).astype(np.float64))
-        object.__setattr__(self, "kinds", np.diff(starts).astype(np.float64))
+        kinds = np.full(nodes, self.smoothing) if self.smoothing else np.diff(starts).astype(np.float64)
+        object.__setattr__(self, "kinds", kinds)
 
     def _check(self) -> None:
         """Refuse arrays on which the look-ups would mislead or leave the arrays."""
-        nodes = self.edges.size + 1
+        nodes = self.edges.size + self.roots
         sound = (
             self.followers.size == self.counts.size
             and bool((np.diff(self.edges) > 0).all() and (np.diff(self.followers) > 0).all())
             and (not self.edges.size or self.edges[0] >= 0)
-            and bool((self.edges // self.size <= np.arange(nodes - 1)).all())
+            and bool((self.edges // self.size <= np.arange(self.roots - 1, nodes - 1)).all())
             and (not self.followers.size or (self.followers[0] >= 0 and self.followers[-1] < nodes * self.size))
             and bool((self.counts > 0).all())
         )
         if not sound:
             raise ModelError("weights do not fit the model: the counts are not a trie of n-grams")
 
-    def distribution(self, context: Sequence[int]) -> NDArray[np.float64]:
-        """p(x | context) for every symbol x [size]; `context` is oldest first."""
+    def distribution(self, context: Sequence[int], root: int = 0) -> NDArray[np.float64]:
+        """p(x | context) for every symbol x [size], by the trie at `root`; `context` is oldest first."""
         p = np.full(self.size, 1.0 / self.size)
-        node = 0
+        node = root
         past = reversed(context)
         while True:
             total = self.totals[node]
@@ -88,19 +94,22 @@ class Trie:
             edge = int(self.edges.searchsorted(key))
             if edge == self.edges.size or self.edges[edge] != key:
                 return p
-            node = edge + 1
+            node = edge + self.roots
 
-    def log_prob(self, symbols: Keys, contexts: Keys) -> NDArray[np.float64]:
-        """log p(symbols[i] | contexts[i]) in nats [n]; contexts [n, order] oldest first, -1 where there is none."""
+    def log_prob(self, symbols: Keys, contexts: Keys, roots: Keys | None = None) -> NDArray[np.float64]:
+        """log p(symbols[i] | contexts[i]) in nats [n], by the trie at roots[i] (root 0 without them).
+
+        `contexts` [n, order] are oldest first, -1 where there is no symbol.
+        """
         p = np.full(symbols.size, 1.0 / self.size)
-        node = np.zeros(symbols.size, dtype=np.int64)
+        node = np.zeros(symbols.size, dtype=np.int64) if roots is None else roots
         active = np.arange(symbols.size)
         for k in range(contexts.shape[1] + 1):
             if k:
                 past = contexts[active, -k]
                 edge, found = _find(self.edges, node * self.size + past)
                 found &= past >= 0
-                active, node = active[found], edge[found] + 1
+                active, node = active[found], edge[found] + self.roots
             total, kinds = self.totals[node], self.kinds[node]
             row, seen = _find(self.followers, node * self.size + symbols[active])
             count = np.zeros(active.size)

@@ -14,6 +14,11 @@ Noise in the hidden state (the same note): h_t = cell(E[x_t], h_{t-1}) + sigma e
 The mean of sum_t log p(x_t | h_{t-1}) over the noise is then a lower bound K on the log-likelihood. It is what training
 maximises and what validation measures, one draw a symbol; otherwise, in evaluation as in play, sigma is 0: one
 deterministic path, whose likelihood is exact.
+
+Told c [size] before it writes, a model starts from h_0 + C c instead, every particle shifted alike, with C
+[layers, hidden, size] learned (an LSTM's cell state likewise, with a matrix of its own).
+
+A row is a text of its own: its values are the symbols, in row-major order, from the start state.
 """
 
 from __future__ import annotations
@@ -28,7 +33,7 @@ from torch import Tensor, nn
 
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.backends.recurrent.cells import Cell, Cells
-from grnn_tui.backends.recurrent.spec import GatedSettings, RecurrentSettings
+from grnn_tui.backends.recurrent.spec import CONDITION, GatedSettings, RecurrentSettings
 from grnn_tui.data.domain import Domain
 
 APART = 0.5
@@ -69,16 +74,26 @@ class RecurrentNetwork(Network):
                 self.register_parameter(name, nn.Parameter(torch.zeros(K, H)))
             else:
                 self.register_buffer(name, torch.zeros(K, H), persistent=False)
+            if domain.condition is not None:
+                told = nn.Parameter(torch.zeros(K, H, domain.condition.size))
+                self.register_parameter(CONDITION[name], told)
 
     @property
     def state_names(self) -> tuple[str, ...]:
         """The start state's arrays, [layers, hidden] each (or one such a particle), in the order of the carry."""
         return ("start_h", "start_c") if self.cell == "lstm" else ("start_h",)
 
-    def start(self, batch: int, condition: Tensor | None = None) -> Carry:
-        """The start state for each of `batch` streams."""
-        del condition
-        return tuple(s.expand(batch, *s.shape) for s in map(self._state, self.state_names))
+    def start(self, batch: int, condition: Float[Tensor, "batch size"] | None = None) -> Carry:
+        """The start state for each of `batch` streams, shifted by what each is told."""
+        starts = {name: self._state(name).expand(batch, *self._state(name).shape) for name in self.state_names}
+        if condition is None:
+            return tuple(starts.values())
+        return tuple(s + self._shift(name, condition, s.ndim) for name, s in starts.items())
+
+    def _shift(self, name: str, condition: Tensor, dimensions: int) -> Tensor:
+        """C c [batch, layers, hidden], or with particles [batch, 1, layers, hidden]."""
+        shift = torch.einsum("khs,bs->bkh", self.get_parameter(CONDITION[name]), condition)
+        return shift if dimensions == 3 else shift[:, None]
 
     def _state(self, name: str) -> Tensor:
         tensor = getattr(self, name)
@@ -98,6 +113,11 @@ class RecurrentNetwork(Network):
             return self._mixed(x, carry)
         log_prob, states = self._streams(x, carry)
         return log_prob.t(), states
+
+    def features(self, x: Int[Tensor, "batch time"], carry: Carry | None = None) -> Float[Tensor, "batch units"]:
+        """h of each layer after the last symbol, for an LSTM tanh(c); one particle after the other."""
+        _, after = self.log_prob(x, carry)
+        return (torch.tanh(after[1]) if self.cell == "lstm" else after[0]).flatten(1)
 
     def _mixed(self, x: Tensor, carry: Carry) -> tuple[Tensor, Carry]:
         """log (1/L) sum_l p(x_t | h_t^l): the particles of each stream read the same symbols `x` [time, batch]."""

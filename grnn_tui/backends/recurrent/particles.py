@@ -40,8 +40,8 @@ class ParticlePlayer(Player[Swarm]):
 
     def __init__(self, cells: RecurrentPlayer) -> None:
         self.cells = cells
-        even = np.full(cells.particles, -np.log(cells.particles))
-        self._start = self._arrived(cells.start(), even)
+        self._even = np.full(cells.particles, -np.log(cells.particles))
+        self._start = self._arrived(cells.start(), self._even)
 
     def _arrived(self, cells: State, log_weights: NDArray[np.float64]) -> Swarm:
         logits = self.cells.V @ cells[self.cells.depth - 1]
@@ -51,9 +51,8 @@ class ParticlePlayer(Player[Swarm]):
         return Swarm(cells, log_probs, log_weights)
 
     def start(self, condition: Vector | None = None) -> Swarm:
-        """The learned start states, equally likely."""
-        del condition
-        return self._start
+        """The learned start states, equally likely, all shifted alike by what is told."""
+        return self._start if condition is None else self._arrived(self.cells.start(condition), self._even)
 
     def predict(self, state: Swarm) -> Categorical:
         """The even mixture of what the particles say."""

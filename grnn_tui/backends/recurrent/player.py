@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Arrays, Player
 from grnn_tui.backends.distribution import Categorical, Symbol
-from grnn_tui.backends.recurrent.spec import RecurrentSettings
+from grnn_tui.backends.recurrent.spec import CONDITION, RecurrentSettings
 from grnn_tui.backends.weights import floats
 from grnn_tui.data.domain import Domain
 
@@ -71,6 +71,8 @@ class RecurrentPlayer(Player[State]):
             floats(arrays, name, *shape) if settings.learned_start else np.zeros(shape, np.float32)
             for name in self.start_names
         ]
+        told = 0 if domain.condition is None else domain.condition.size
+        self.C = [floats(arrays, CONDITION[name], K, H, told) for name in self.start_names] if told else []
         if self.particles > 1:
             self._stand_in_columns()
             starts = [np.ascontiguousarray(start.transpose(1, 2, 0)) for start in starts]
@@ -102,9 +104,12 @@ class RecurrentPlayer(Player[State]):
         """The state of layer `k` after the input `a` = W x + b [gates * hidden], which is not written to."""
 
     def start(self, condition: Vector | None = None) -> State:
-        """The learned start state, or zeros."""
-        del condition
-        return self._start
+        """The learned start state, or zeros, shifted by C c."""
+        if condition is None:
+            return self._start
+        shifts = [layer @ condition for C in self.C for layer in C]
+        columns = [shift[:, None] for shift in shifts] if self.particles > 1 else shifts
+        return tuple(h + shift for h, shift in zip(self._start, columns, strict=True))
 
     def predict(self, state: State) -> Categorical:
         """softmax(V h + b) of the top layer's h."""

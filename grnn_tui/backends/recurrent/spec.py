@@ -8,6 +8,9 @@ from msgspec import Meta
 
 from grnn_tui.backends.contract import Backend, Settings
 
+CONDITION = {"start_h": "condition_h", "start_c": "condition_c"}
+"""What shifts each start state where a model is told something, [layers, hidden, size]."""
+
 
 class RecurrentSettings(Settings, frozen=True, kw_only=True):
     """What can be chosen about an RNN, an LSTM or a GRU."""
@@ -59,6 +62,8 @@ def _recurrent(name: str, gates: int, summary: str) -> Backend:
         settings=GatedSettings if gates > 1 else RecurrentSettings,
         player=f"{family}.particles:open_{name}",
         network=f"{family}.network:{name.upper()}Network",
+        fits=frozenset({"text", "binary", "levels"}),
+        conditional=True,
         gates=(gates, gates),
     )
 

@@ -156,7 +156,15 @@ class PlayScreen(PlayActions, Screen[None]):
         """Show the controller's state in every pane; each repaints only what differs."""
         state, controller = self.controller.state, self.controller
         self.show_top()
-        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating, state.track)
+        view = TextView(
+            state.transcript,
+            state.cursor,
+            state.prompt,
+            self.colouring,
+            state.generating,
+            state.track,
+            state.unknown,
+        )
         self.output.show(view, self._hint())
         self.output.caption(controller.target, state.rate, state.totals, state.unit)
         labels = state.model.labels if state.model is not None else ()

@@ -1,0 +1,1 @@
+"""Reading rows: arrays, idx files, separated numbers and pictures become tables here."""
