@@ -117,7 +117,7 @@ class MixtureOfGaussians:
 
     def log_prob(self, symbol: float) -> float:
         """Natural logarithm of the density at `symbol`, in nats."""
-        return float(self.log_density(np.array(symbol, np.float64)))
+        return float(self.log_density(np.array([symbol], np.float64))[0])
 
     def entropy(self) -> float:
         """Differential entropy in nats, by the trapezoidal rule over the components' own grids."""
