@@ -232,12 +232,6 @@ class RowSession:
             done += 1
         return done
 
-    def write_one(self) -> None:
-        """One value of the selected sample alone."""
-        if not self.path.done and not self.path.behind:
-            self.cursor = self.path.length
-            self._write(self.path)
-
     def force(self, value: float) -> None:
         """Write `value` at the cursor of the selected sample, whatever the model would; what followed is gone.
 
