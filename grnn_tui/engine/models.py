@@ -13,6 +13,7 @@ from grnn_tui.engine.catalogue import summary
 from grnn_tui.engine.protocol import ModelOpened
 from grnn_tui.engine.row_protocol import RowsOpened
 from grnn_tui.errors import ModelError
+from grnn_tui.playing.told import told
 from grnn_tui.runs import locate
 
 
@@ -74,6 +75,7 @@ class OpenedModel:
             live=self.located.live,
             unit=header.vocabulary.unit,
             labels=list(header.vocabulary.labels),
+            unknown=sorted(header.vocabulary.unknown),
             validation_nats=header.trained.validation_nats,
             floor_nats=header.trained.floor_nats,
             bound=header.trained.bound,
@@ -89,14 +91,14 @@ def open_directory(reference: str) -> tuple[locate.Located, ModelDirectory]:
     return locate.open_model(reference)
 
 
-def open_model(reference: str) -> OpenedModel:
-    """The model that `reference` names, loaded for playing.
+def open_model(reference: str, label: str | None = None) -> OpenedModel:
+    """The model that `reference` names, loaded for playing, and told `label` where one is given.
 
     Raises:
-        GrnnError: there is none of that name, or it cannot be read.
+        GrnnError: there is none of that name, it cannot be read, or it knows no such label.
     """
     located, directory = open_directory(reference)
-    return OpenedModel(reference, located, directory, directory.open_player())
+    return OpenedModel(reference, located, directory, told(directory.open_player(), directory.header.domain, label))
 
 
 def newer(model: OpenedModel) -> OpenedModel | None:

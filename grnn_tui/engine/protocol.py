@@ -172,13 +172,15 @@ class ModelOpened(Message, frozen=True):
     live: bool
     """Whether the run it belongs to may still write newer checkpoints."""
     unit: str
-    """`character` or `byte`: what the figures are per."""
+    """`character`, `byte` or `word`: what the figures are per."""
     labels: list[str]
     """What each symbol stands for, raw; show it through safetext only."""
     validation_nats: float | None = None
     floor_nats: float | None = None
     bound: bool = False
     """Whether `validation_nats` is a bound K."""
+    unknown: list[int] = field(default_factory=list)
+    """Symbols that stand for words the model does not know."""
 
 
 class Splice(Message, frozen=True):

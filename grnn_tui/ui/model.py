@@ -76,6 +76,11 @@ class PlayState(Struct, frozen=True):
         return self.model.unit if self.model is not None else "character"
 
     @property
+    def unknown(self) -> frozenset[int]:
+        """Symbols that stand for words the model does not know."""
+        return frozenset(self.model.unknown) if isinstance(self.model, ModelOpened) else frozenset()
+
+    @property
     def written(self) -> str:
         """What follows the prompt, raw."""
         return self.transcript.between(self.prompt, self.length)

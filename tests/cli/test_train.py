@@ -192,7 +192,7 @@ def test_a_detached_trainer_that_cannot_begin_says_why(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("train",), "no text given"),
+        (("train",), "no data given"),
         (("train", "nothing.txt"), "does not exist"),
         (("train", "text.txt", "--backend", "transformer"), "no backend is called 'transformer'"),
         (("train", "text.txt", "--backend", "nade", "--tied"), "nade has no --tied; it has"),

@@ -14,10 +14,29 @@ from grnn_tui.backends.network import CountedNetwork, Network
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.words import UNKNOWN
 
 LETTERS = Vocabulary(unit="character", symbols=tuple("\n abcdefgé中"))
 TINY = Vocabulary(unit="character", symbols=("a", "b", "\n"))
 BYTES = Vocabulary(unit="byte")
+WORDS = Vocabulary(
+    unit="word",
+    symbols=(
+        *UNKNOWN,
+        " the",
+        "\n",
+        " was",
+        ".",
+        ",",
+        "the",
+        " river",
+        " and",
+        " miller",
+        " low",
+        " \x1b",
+        " internationally",
+    ),
+)
 
 SIZES: dict[str, dict[str, Any]] = {
     "rnn": {"hidden": 12, "embedding": 5},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
+from grnn_tui.backends.activations import ACTIVATIONS
 from grnn_tui.backends.contract import Arrays, Player
 from grnn_tui.backends.distribution import Categorical, Symbol
-from grnn_tui.backends.nade.spec import Activation, NadeSettings
+from grnn_tui.backends.nade.spec import NadeSettings
 from grnn_tui.backends.weights import floats
 from grnn_tui.data.domain import Domain
 
@@ -24,7 +23,7 @@ class NadePlayer(Player[State]):
     def __init__(self, settings: NadeSettings, domain: Domain, arrays: Arrays) -> None:
         n, V, H = settings.window, domain.size, settings.hidden
         self.window = n
-        self.act = _ACTIVATIONS[settings.activation]
+        self.act = ACTIVATIONS[settings.activation]
         self.table = floats(arrays, "table", n * V + 1, H)
         self.c = floats(arrays, "c", H)
         self.layers = [
@@ -62,22 +61,3 @@ class NadePlayer(Player[State]):
             self.act(z)
             h += z
         return h
-
-
-def _relu(z: Vector) -> None:
-    np.maximum(z, 0.0, out=z)
-
-
-def _tanh(z: Vector) -> None:
-    np.tanh(z, out=z)
-
-
-def _sigmoid(z: Vector) -> None:
-    """(1 + tanh(z / 2)) / 2: never overflows."""
-    z *= 0.5
-    np.tanh(z, out=z)
-    z += 1.0
-    z *= 0.5
-
-
-_ACTIVATIONS: dict[Activation, Callable[[Vector], None]] = {"relu": _relu, "tanh": _tanh, "sigmoid": _sigmoid}

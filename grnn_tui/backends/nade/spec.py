@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
+from grnn_tui.backends.activations import Activation
 from grnn_tui.backends.contract import Backend, Settings
-
-Activation = Literal["relu", "tanh", "sigmoid"]
 
 
 class NadeSettings(Settings, frozen=True, kw_only=True):

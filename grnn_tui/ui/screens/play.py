@@ -165,7 +165,15 @@ class PlayScreen(PlayRows, PlayActions, Screen[None]):
         self.show_keys()
         if state.rows is not None:
             return
-        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating, state.track)
+        view = TextView(
+            state.transcript,
+            state.cursor,
+            state.prompt,
+            self.colouring,
+            state.generating,
+            state.track,
+            state.unknown,
+        )
         self.output.show(view, self._hint())
         self.output.caption(controller.target, state.rate, state.totals, state.unit)
         labels: Sequence[str] = state.model.labels if state.model is not None else ()

@@ -1,0 +1,1 @@
+"""What estimators over rows share whose hidden units carry a running sum over the values seen so far."""
