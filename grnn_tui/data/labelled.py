@@ -130,8 +130,8 @@ def _lines(corpus: Corpus) -> tuple[list[NDArray[np.integer]], int]:
     ends = np.flatnonzero(symbols == corpus.vocabulary.newline) + 1
     edges = np.concatenate(([0], ends, [symbols.size] if not ends.size or ends[-1] < symbols.size else []))
     lengths = np.diff(edges)
-    starts = edges[:-1][lengths > 1].astype(np.int64)
-    lengths = lengths[lengths > 1].astype(np.int64)
+    kept = symbols[edges[:-1]] != corpus.vocabulary.newline
+    starts, lengths = edges[:-1][kept].astype(np.int64), lengths[kept].astype(np.int64)
     lines = [symbols[s : s + min(n, LONGEST)] for s, n in zip(starts.tolist(), lengths.tolist(), strict=True)]
     return lines, int((lengths > LONGEST).sum())
 
