@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "keys", "playing", "training", "scans", "chart")
+NAMES = ("startup", "keys", "playing", "training", "scans", "pixels", "chart")
 
 
 def main() -> int:

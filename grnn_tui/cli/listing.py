@@ -60,7 +60,7 @@ def models(as_json: bool) -> None:
 @click.command()
 @as_json
 def corpora(as_json: bool) -> None:
-    """List the corpora that can be named; any text file, directory or glob can be trained on too."""
+    """List the texts and sets of rows that can be named; any file of text or rows can be trained on too."""
     from grnn_tui.data.catalogue import corpora as known
 
     found = known()
@@ -72,7 +72,12 @@ def corpora(as_json: bool) -> None:
                         "name": c.name,
                         "kind": c.kind,
                         "summary": c.summary,
-                        "characters": c.size,
+                        "symbols": c.symbols,
+                        "characters": None if c.shape else c.size,
+                        "rows": c.size if c.shape else None,
+                        "shape": c.shape,
+                        "levels": c.levels or None,
+                        "classes": c.classes,
                         "available": c.available,
                         "floor_nats": c.floor,
                         "licence": c.licence,
@@ -84,10 +89,17 @@ def corpora(as_json: bool) -> None:
         )
         return
     rows = [
-        (c.name, c.kind if c.available else f"grnn-tui fetch {c.name}", count(c.size), _bits(c.floor), c.summary)
+        (
+            c.name,
+            c.kind if c.available else f"grnn-tui fetch {c.name}",
+            f"{c.levels} levels" if c.levels else c.symbols,
+            f"{count(c.size)} rows" if c.shape else count(c.size),
+            _bits(c.floor),
+            c.summary,
+        )
         for c in found
     ]
-    show_table(("name", "from", "characters", "floor bits/char", "what it is"), rows, numeric=(2, 3))
+    show_table(("name", "from", "symbols", "size", "floor bits/symbol", "what it is"), rows, numeric=(3, 4))
 
 
 @click.command()

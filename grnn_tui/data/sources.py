@@ -19,6 +19,7 @@ from typing import BinaryIO, Protocol, cast
 
 import grnn_tui.data.builtin
 from grnn_tui.data.builtin import BUILT_INS, BuiltIn
+from grnn_tui.data.builtin.rows import ROW_BUILT_INS
 from grnn_tui.data.cache import make_private, writing
 from grnn_tui.data.fetch import CLASSICS, fetched_path
 from grnn_tui.errors import DataError
@@ -174,7 +175,7 @@ def pin(reference: str | Sequence[str], *, cache: Path) -> tuple[str, ...]:
     references = (reference,) if isinstance(reference, str) else tuple(reference)
     pinned: list[str] = []
     for item in references:
-        if item in BUILT_INS or item in CLASSICS:
+        if item in BUILT_INS or item in CLASSICS or item in ROW_BUILT_INS:
             pinned.append(item)
         elif item == "-":
             pinned.append(str(_keep_stdin(cache).absolute()))

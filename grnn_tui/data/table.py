@@ -73,7 +73,8 @@ class Table:
         if condition == "label":
             if self.labels is None:
                 raise DataError(f"{self.name} has no labels to condition on: say where they are with --labels")
-            told = Condition(classes=self.classes)
+            counts = np.bincount(self.labels, minlength=len(self.classes))
+            told = Condition(classes=self.classes, shares=tuple((counts / counts.sum()).tolist()))
         elif condition == "features":
             if self.features is None:
                 raise DataError(f"{self.name} has no features to condition on: name columns with --features")

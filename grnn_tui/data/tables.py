@@ -1,13 +1,10 @@
-"""From what a person names (a file of rows, a folder of pictures, a built-in set) to a table."""
+"""Tables by what a person names: a file of rows, a folder of pictures, a built-in set."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -16,19 +13,14 @@ import numpy as np
 from grnn_tui.data.builtin.rows import ROW_BUILT_INS
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.row_form import RowForm
-from grnn_tui.data.rows.arrays import read_npy, read_npz
 from grnn_tui.data.rows.columns import part, vary
-from grnn_tui.data.rows.content import Content, Labels, join
-from grnn_tui.data.rows.idx import labels_beside, read_idx
-from grnn_tui.data.rows.labels import read_labels
-from grnn_tui.data.rows.separated import read_separated
+from grnn_tui.data.rows.content import Content
+from grnn_tui.data.rows.reading import looks_like_rows, read_references
 from grnn_tui.data.rows.shaping import kind_of, shape_rows
 from grnn_tui.data.table import Table
 from grnn_tui.errors import DataError
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"})
-_ROWS = re.compile(r"\.(npy|npz(:\w+)?|csv(\.gz)?|amat(\.gz)?|idx(\.gz)?)$|[-.](idx\d-)?ubyte(\.gz)?$", re.IGNORECASE)
-_NAMES_LOOKED_AT = 2_000
+_CLASSES_TOLD = 30
 
 
 def is_table(reference: str | Sequence[str]) -> bool:
@@ -36,8 +28,7 @@ def is_table(reference: str | Sequence[str]) -> bool:
 
     A csv is a table. A folder is one if most of its files are pictures.
     """
-    references = (reference,) if isinstance(reference, str) else tuple(reference)
-    return any(_is_table(item) for item in references)
+    return any(looks_like_rows(item) for item in ((reference,) if isinstance(reference, str) else reference))
 
 
 def open_table(
@@ -64,11 +55,7 @@ def open_table(
     references = (reference,) if isinstance(reference, str) else tuple(reference)
     if not references:
         raise DataError("no rows given: name a file, a folder of pictures, or a set of `grnn-tui corpora`")
-    partners = {labels_beside(Path(item)) for item in references}
-    contents = [_read(item, form, seed, size, cache) for item in references if Path(item) not in partners]
-    content = join(contents)
-    if form.labels == "none":
-        content = replace(content, labels=None)
+    content = read_references(references, form, seed, size, cache)
     table = _table(content, form, like)
     built_in = ROW_BUILT_INS.get(references[0]) if len(references) == 1 else None
     if built_in is not None and table.domain == built_in.domain:
@@ -80,11 +67,7 @@ def _table(content: Content, form: RowForm, like: RowDomain | None) -> Table:
     """What was read, taken apart and shaped."""
     told = like.condition.features if like is not None and like.condition is not None else ()
     parted = part(content, form, wanted=like.columns if like is not None else (), features=told)
-    kind = kind_of(parted.content, form)
-    if like is not None:
-        if form.kind is not None and form.kind != like.kind:
-            raise DataError(f"the model takes {like.kind} values, not {form.kind}: leave --kind out")
-        kind = like.kind
+    kind = kind_of(parted.content, form, like)
     if form.uncorrelated is not None and (kind != "real" or parted.content.values.ndim > 2):
         raise DataError("only columns of real values are dropped for being correlated: leave --uncorrelated out")
     if kind == "real" and like is None and parted.content.values.ndim == 2 and form.shape is None:
@@ -119,96 +102,30 @@ def fingerprint(table: Table) -> str:
     return digest.hexdigest()
 
 
-def _read(reference: str, form: RowForm, seed: int, size: int | None, cache: Path | None) -> Content:
-    if reference in ROW_BUILT_INS:
-        return _generated(reference, seed, size)
-    path = Path(reference).expanduser()
-    name, array = path.name, None
-    if not path.exists() and (found := re.search(r"(?i)(\.npz):(\w+)$", name)):
-        array = found[2]
-        path = path.with_name(name[: found.end(1)])
-    _require_there(path)
-    content = _read_path(path, array, form)
-    if content.labels is None and (file := _label_file(form, content)) is not None:
-        content = replace(content, labels=_labels_of(file, len(content.values)))
-    return content
+def pin_form(form: RowForm) -> RowForm:
+    """The same form for a process in another directory: a file of labels gets its absolute path."""
+    path = Path(form.labels or "")
+    if form.labels in (None, "none", "first", "last") or not path.is_file():
+        return form
+    return msgspec.structs.replace(form, labels=str(path.absolute()))
 
 
-def _read_path(path: Path, array: str | None, form: RowForm) -> Content:
-    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
-    if suffix == ".npy":
-        return read_npy(path)
-    if suffix == ".npz":
-        return read_npz(path, array, form.labels)
-    if suffix in (".csv", ".amat"):
-        return read_separated(path)
-    if suffix == ".idx" or re.search(r"ubyte(\.gz)?$", path.name):
-        return read_idx(path, labels=form.labels is None)
-    raise DataError(f"{path} is no file of rows: give .npy, .npz, .csv, .amat, idx, or a folder of pictures")
-
-
-def _generated(name: str, seed: int, size: int | None) -> Content:
-    built_in = ROW_BUILT_INS[name]
-    if size is not None and size < 1:
-        raise DataError(f"a set of {size} rows is empty: give a size of 1 or more")
-    made = built_in.make(seed, size or built_in.default_size)
-    labels = None if made.labels is None else Labels(made.labels, built_in.classes)
-    there = Path(name).exists()
-    return Content(
-        name=name,
-        values=made.rows.reshape(-1, *built_in.domain.shape),
-        labels=labels,
-        kind=built_in.domain.kind,
-        levels=built_in.domain.levels,
-        notes=(f"{name} is the set of that name; write ./{name} for the file",) if there else (),
-    )
-
-
-def _label_file(form: RowForm, content: Content) -> Path | None:
-    """The file that `form.labels` names, unless it names something in the rows' own file."""
-    if form.labels is None or form.labels in ("none", "last", "first", *content.columns):
-        return None
-    path = Path(form.labels).expanduser()
-    if path.is_file():
-        return path
-    if content.values.ndim == 2 and form.labels.isdecimal():
-        return None
-    if content.values.ndim == 2 and content.columns:
-        return None
-    raise DataError(
-        f"{content.name} has nothing called {form.labels!r} that could hold labels, and no such file exists"
-    )
-
-
-def _labels_of(path: Path, count: int) -> Labels:
-    labels = read_labels(path)
-    if len(labels.codes) != count:
-        raise DataError(f"{path} has {len(labels.codes):,} labels for {count:,} rows: give one for each")
-    return labels
-
-
-def _require_there(path: Path) -> None:
-    try:
-        path.stat()
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} does not exist: name a file, a folder of pictures, or a set of `grnn-tui corpora`"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
-
-
-def _is_table(reference: str) -> bool:
-    if reference in ROW_BUILT_INS:
-        return True
-    path = Path(reference).expanduser()
-    if _ROWS.search(path.name) or path.suffix.lower() in PICTURES:
-        return True
-    try:
-        if not path.is_dir():
-            return False
-        names = [name for _, _, files in islice(os.walk(path), _NAMES_LOOKED_AT) for name in files[:_NAMES_LOOKED_AT]]
-    except (OSError, ValueError):
-        return False
-    seen = [Path(name).suffix.lower() in PICTURES for name in names if not name.startswith(".")]
-    return 2 * sum(seen) > len(seen)
+def describe(table: Table) -> list[str]:
+    """Lines for a person: rows, shape and kind, classes and their counts, features, the exact entropy, the notes."""
+    domain = table.domain
+    shape = "x".join(map(str, domain.shape))
+    what = {"binary": "binary", "levels": f"{domain.levels} levels", "real": "real numbers"}[domain.kind]
+    kind = f"images of {shape}" if domain.image else f"rows of {shape} values"
+    lines = [f"{len(table):,} {kind}, {what}"]
+    if domain.columns:
+        lines.append(f"columns: {', '.join(domain.columns)}")
+    if table.labels is not None:
+        counts = np.bincount(table.labels, minlength=len(table.classes))
+        told = [f"{name} {count:,}" for name, count in zip(table.classes, counts, strict=True)]
+        more = f" and {len(told) - _CLASSES_TOLD} more" if len(told) > _CLASSES_TOLD else ""
+        lines.append(f"{len(told)} classes: {', '.join(told[:_CLASSES_TOLD])}{more}")
+    if table.feature_names:
+        lines.append(f"features: {', '.join(table.feature_names)}")
+    if table.floor is not None:
+        lines.append(f"exact entropy: {table.floor:.4f} nats per {domain.row_name}")
+    return [*lines, *table.notes]

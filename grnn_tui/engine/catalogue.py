@@ -38,8 +38,8 @@ def backend_infos() -> list[BackendInfo]:
 
 
 def corpus_infos() -> list[CorpusInfo]:
-    """Every corpus that has a name."""
-    return [CorpusInfo(c.name, c.summary, c.available, c.floor) for c in corpora()]
+    """Every text that has a name."""
+    return [CorpusInfo(c.name, c.summary, c.available, c.floor) for c in corpora() if c.symbols == "characters"]
 
 
 def fields_of(settings: type[msgspec.Struct]) -> list[Field]:

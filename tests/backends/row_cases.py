@@ -26,6 +26,7 @@ DOMAINS = (BITS, PICTURE, GREY, COLOUR, REAL)
 CLASSES = Condition(classes=("ant", "bee", "cat"))
 MEASURES = Condition(features=("size", "age"), mean=(1.0, 30.0), scale=(2.0, 10.0))
 
+PIXELS: list[dict[str, Any]] = [{"hidden": 5, "layers": 1, "head": 6}, {"hidden": 3, "layers": 3, "head": 4}]
 RECURRENT: list[dict[str, Any]] = [
     {"hidden": 5, "embedding": 0, "layers": 2},
     {"hidden": 4, "embedding": 3, "particles": 2},
@@ -50,6 +51,8 @@ RANGE: dict[str, list[dict[str, Any]]] = {
         {"hidden": 6, "components": 1, "activation": "sigmoid", "ordering": "random", "floor": 0.1},
         {"hidden": 6, "components": 2, "activation": "tanh", "ordering": "centre-out"},
     ],
+    "rowlstm": [*PIXELS, {"hidden": 4, "kernel": 5, "head": 3, "position": False}],
+    "diagonal": PIXELS,
 }
 """Settings worth trying of each backend; none stands for its defaults."""
 

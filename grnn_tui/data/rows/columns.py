@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grnn_tui.data.row_form import RowForm
-from grnn_tui.data.rows.content import Content, Labels, classify
+from grnn_tui.data.rows.content import Content, classify
 from grnn_tui.errors import DataError
 
 _NAMED = 8
@@ -59,7 +59,7 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
     else:
         kept, empty = _without_empty(values, kept)
         if empty:
-            notes.append(f"{_columns(len(empty))} with nothing in them left out: {_listed([names[c] for c in empty])}")
+            notes.append(f"{_columns(len(empty))} without any value left out: {_listed([names[c] for c in empty])}")
     _require_numbers([*kept, *feature_columns], content, names)
     if not kept:
         raise DataError(f"no column of {content.name} is left to model: drop fewer of them")
@@ -77,7 +77,7 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
     told = np.asarray(values[:, feature_columns], dtype=np.float64) if feature_columns else None
     if len(kept) < D:
         values = values[:, kept]
-    named = bool(content.columns) or bool(wanted) or len(kept) < D
+    named = bool(content.columns or wanted) or len(kept) + (label_column is not None) < D
     return Parted(
         content=replace(content, values=values, labels=labels, notes=tuple(notes), texts={}),
         columns=tuple(names[c] for c in kept) if named else (),
@@ -102,7 +102,7 @@ def vary(parted: Parted, uncorrelated: float | None) -> Parted:
         raise DataError(f"no column of {parted.content.name} ever changes: there is nothing to model")
     if changing.size < len(names):
         constant = [names[c] for c in range(len(names)) if c not in set(changing.tolist())]
-        notes.append(f"{_columns(len(constant))} that never change left out: {_listed(constant)}")
+        notes.append(f"{_columns(len(constant), 'constant ')} left out: {_listed(constant)}")
     kept = changing.tolist()
     if uncorrelated is not None and len(values) > 1:
         r = np.abs(np.atleast_2d(np.corrcoef(values[:, kept], rowvar=False)))
@@ -174,8 +174,8 @@ def _whole_rows(values: NDArray[Any], used: Sequence[int]) -> NDArray[np.bool_] 
     return None if whole.all() else whole
 
 
-def _columns(count: int) -> str:
-    return "1 column" if count == 1 else f"{count} columns"
+def _columns(count: int, which: str = "") -> str:
+    return f"1 {which}column" if count == 1 else f"{count} {which}columns"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from grnn_tui.data.rows.arrays import load_npy
 from grnn_tui.data.rows.content import Labels, classify
 from grnn_tui.data.rows.idx import read_idx_array
-from grnn_tui.data.rows.arrays import load_npy
 from grnn_tui.data.sources import FilePart
 from grnn_tui.errors import DataError
 

@@ -27,12 +27,21 @@ class Shaped:
     notes: tuple[str, ...] = ()
 
 
-def kind_of(content: Content, form: RowForm) -> RowKind:
-    """What a value of `content` is: what `form` says, else what the format says, else what the values look like.
+def kind_of(content: Content, form: RowForm, like: RowDomain | None = None) -> RowKind:
+    """What a value of `content` is: as in `like`, or what `form` says, or the format, or what the values look like.
 
     Only 0 and 1 (or nothing and full light) are binary; whole numbers from 0 on are levels, those of vectors below
     256; everything else is real.
+
+    Raises:
+        DataError: `form` contradicts itself or `like`.
     """
+    if like is not None:
+        asked = "binary" if form.threshold is not None else form.kind or ("levels" if form.levels else None)
+        if asked not in (None, like.kind) or form.levels not in (None, like.levels):
+            kind = f"{like.levels} levels" if like.kind == "levels" else f"{like.kind} values"
+            raise DataError(f"the model takes {kind}: leave out what asks for others (--kind, --levels, --threshold)")
+        return like.kind
     if form.threshold is not None:
         if form.kind not in (None, "binary"):
             raise DataError(
@@ -112,7 +121,7 @@ def _binary(
         return (values > form.threshold).astype(np.uint8), f"values above {form.threshold:g} are 1, others 0"
     if values.max() <= 1 and _whole(values) and values.min() >= 0:
         return values.astype(np.uint8), ""
-    full = content.full or content.levels and content.levels - 1
+    full = content.full or (content.levels and content.levels - 1)
     if full and _only(values, full):
         return (values == full).astype(np.uint8), ""
     if full and like is None:
@@ -140,8 +149,6 @@ def _levels(
     out = np.empty(values.shape, dtype=np.uint8 if form.levels <= 256 else np.uint16)
     for i in range(0, len(values), 4096):
         out[i : i + 4096] = np.floor(values[i : i + 4096] * ((form.levels - 1) / full) + 0.5)
-    if like is not None and form.levels != like.levels:
-        raise DataError(f"the model takes {like.levels} levels, not {form.levels}: --levels {like.levels}")
     return out, form.levels, f"0 to {full:g} rounded to {form.levels} levels"
 
 

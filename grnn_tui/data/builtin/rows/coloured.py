@@ -1,7 +1,7 @@
 """`shapes-rgb`: one filled shape of one colour on a dark ground, 12 x 12 pixels of 4 levels of red, green and blue.
 
-Each pixel takes its distance to the edge of the shape as its share of the colour, which is then rounded. The exact entropy
-of the pictures is not known.
+Each pixel takes its distance to the edge of the shape as its share of the colour, which is then rounded. Nobody
+knows the entropy of the pictures.
 """
 
 from __future__ import annotations
@@ -38,18 +38,21 @@ def _disc(x: Numbers, y: Numbers) -> Numbers:
 
 
 def _square(x: Numbers, y: Numbers) -> Numbers:
-    return np.float32(0.9) - np.maximum(np.abs(x), np.abs(y))
+    out: Numbers = np.float32(0.9) - np.maximum(np.abs(x), np.abs(y))
+    return out
 
 
 def _triangle(x: Numbers, y: Numbers) -> Numbers:
     slope = np.float32(0.447) * (np.float32(1.0) + y) - np.float32(0.894) * np.abs(x)
-    return np.minimum(slope, np.float32(0.85) - y)
+    out: Numbers = np.minimum(slope, np.float32(0.85) - y)
+    return out
 
 
 def _plus(x: Numbers, y: Numbers) -> Numbers:
     x, y = np.abs(x), np.abs(y)
     long, thin = np.float32(1), np.float32(0.36)
-    return np.maximum(np.minimum(long - x, thin - y), np.minimum(thin - x, long - y))
+    out: Numbers = np.maximum(np.minimum(long - x, thin - y), np.minimum(thin - x, long - y))
+    return out
 
 
 SHAPES: Mapping[str, Callable[[Numbers, Numbers], Numbers]] = MappingProxyType(

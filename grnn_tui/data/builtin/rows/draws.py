@@ -33,4 +33,5 @@ class Draws:
         Logarithm and cosine differ in the last bit between machines: round what is made of them.
         """
         u, v = self.uniform(*shape), self.uniform(*shape)
-        return np.sqrt(-2 * np.log1p(-u)) * np.cos(2 * math.pi * v)
+        z: NDArray[np.float64] = np.sqrt(-2 * np.log1p(-u)) * np.cos(2 * math.pi * v)
+        return z

@@ -1,9 +1,10 @@
-"""The digits and shapes of `strokes`, as strokes of a pen: open and closed curves in a box from -1 to 1, y downwards."""
+"""The digits and shapes of `strokes`: open and closed curves of a pen in a box from -1 to 1, y downwards."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -25,7 +26,7 @@ def arc(x: float, y: float, rx: float, ry: float, start: float, end: float, segm
 
 def glyph(*strokes: Stroke) -> Glyph:
     """The segments of some strokes, on a grid of 1/1024: the same on every machine."""
-    pairs = [pair for stroke in strokes for pair in zip(stroke, stroke[1:], strict=False)]
+    pairs = [pair for stroke in strokes for pair in pairwise(stroke)]
     return np.rint(np.array(pairs, dtype=np.float64) * _GRID) / _GRID
 
 

@@ -2,9 +2,9 @@
 
 p(s) is proportional to exp(beta sum s_i s_j) over neighbours i, j, with s = -1 or 1 written as 0 or 1. A whole row of W
 spins is one state of a Markov chain of H steps: with w(a) the weight within row a and T(a, b) that between two rows,
-the messages M_H(a) = 1, M_h(a) = sum_b T(a, b) w(b) M_h+1(b) give the conditionals p(b | a) = T(a, b) w(b) M_h+1(b) / M_h(a)
-without approximation, and the entropy as that of the first row plus the mean entropy of each next one. At 8 x 8 and
-beta = ln(1 + sqrt 2) / 2 = 0.4407, where an endless grid is critical, it is 28.076 nats for 64 spins.
+the messages M_H(a) = 1, M_h(a) = sum_b T(a, b) w(b) M_h+1(b) give without approximation the conditionals
+p(b | a) = T(a, b) w(b) M_h+1(b) / M_h(a), and the entropy as that of the first row plus the mean entropy of each next
+one. At 8 x 8 and beta = ln(1 + sqrt 2) / 2 = 0.4407, where an endless grid is critical, it is 28.076 nats for 64 spins.
 
 Source: Kramers and Wannier (1941), "Statistics of the two-dimensional ferromagnet", for the transfer matrix.
 """

@@ -25,8 +25,8 @@ class Made:
 class RowBuiltIn:
     """A set of rows that needs no file and no network.
 
-    `make(seed, size)` returns `size` rows of `domain`: the same for the same arguments on every machine. `exact_entropy`
-    gives nats per row; it is called once, when first asked.
+    `make(seed, size)` returns `size` rows of `domain`: the same for the same arguments on every machine.
+    `exact_entropy` gives nats per row; it is called once, when first asked.
     """
 
     name: str

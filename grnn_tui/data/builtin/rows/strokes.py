@@ -1,13 +1,13 @@
 """`strokes`: digits and shapes as somebody might write them, of any size, place, slant, thickness and wobble.
 
-Each pixel takes its distance d to the nearest segment of the bent and moved glyph; its light is that of an edge one pixel
-wide, 1/2 + t - d within 0..1, with t half the thickness, all in pixels. Only sums, products, quotients and roots of
-float32 are taken, one at a time, which are the same on every machine; the exact entropy of the pictures is not known.
+Each pixel takes its distance d to the nearest segment of the bent and moved glyph; its light is that of an edge one
+pixel wide, 1/2 + t - d within 0..1, with t half the thickness, all in pixels. Only sums, products, quotients and roots
+of float32 are taken, one at a time, which are the same on every machine. Nobody knows the entropy of the pictures.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -51,6 +51,8 @@ def make_strokes(seed: int, size: int, *, side: int, levels: int) -> Made:
     labels = draws.below(len(CLASSES), size)
     styles = draws.uniform(size)
     hands = _draw_hands(draws, size, side)
+    if levels == 2:
+        hands = replace(hands, light=np.ones_like(hands.light))
     rows = np.empty((size, side * side), dtype=np.uint8)
     for code, name in enumerate(CLASSES):
         glyphs = GLYPHS[name]
@@ -80,7 +82,7 @@ def _draw_hands(draws: Draws, n: int, side: int) -> _Hands:
         x=between(-1.1, 1.1) * np.float32(scale),
         y=between(-1.0, 1.0) * np.float32(scale),
         thickness=between(*_THICKNESS[side]),
-        light=between(0.75, 1.15),
+        light=between(0.75, 1.0),
     )
 
 
@@ -112,13 +114,14 @@ def _draw(glyph: Glyph, hands: _Hands, side: int) -> Numbers:
         qy -= along * dy
         np.minimum(nearest, qx * qx + qy * qy, out=nearest)
     edge = np.float32(0.5) + hands.thickness[:, None] / 2 - np.sqrt(nearest)
-    light: Numbers = np.clip(edge, 0, 1) * np.minimum(hands.light, 1)[:, None]
+    light: Numbers = np.clip(edge, 0, 1) * hands.light[:, None]
     return light
 
 
 def _light_levels(light: Numbers, levels: int) -> NDArray[np.uint8]:
     """Light rounded to levels; of two, the threshold is half of full light."""
-    return np.floor(light * np.float32(levels - 1) + np.float32(0.5)).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.floor(light * np.float32(levels - 1) + np.float32(0.5)).astype(np.uint8)
+    return rounded
 
 
 def stroke_set(name: str, summary: str, *, side: int, levels: int, default_size: int) -> RowBuiltIn:

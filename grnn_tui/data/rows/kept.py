@@ -1,0 +1,114 @@
+"""What took long to read, kept in the cache: found again while the files keep their size, times and inodes.
+
+    <cache>/tables/<key>.npz    the numbers, names of columns, words, labels and notes of one reading
+
+Anything here can be deleted at any time. The folder is held under `LIMIT` bytes by removing those unused for longest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from grnn_tui.data.cache import cache_directory, make_private, writing
+from grnn_tui.data.rows.content import Content, Labels
+from grnn_tui.data.sources import FilePart
+from grnn_tui.errors import DataError
+
+FORMAT = 1
+LIMIT = 2 << 30
+SMALL = 4 << 20
+"""Files of fewer bytes are read again each time."""
+
+
+def kept(paths: Sequence[Path], how: object, read: Callable[[], Content], cache: Path | None = None) -> Content:
+    """What `read()` returns for these files; `how` is all else that it depends on.
+
+    Raises:
+        DataError: what `read` raises.
+    """
+    parts = [FilePart(path) for path in paths]
+    if sum(part.size for part in parts) < SMALL:
+        return read()
+    started = time.time_ns()
+    signature = tuple(part.signature() for part in parts)
+    folder = cache_directory(cache) / "tables"
+    path = folder / f"{hashlib.sha256(repr((FORMAT, how, signature)).encode()).hexdigest()}.npz"
+    found = _load(path)
+    if found is not None:
+        return found
+    content = read()
+    settled = all(started - part.changed() > 2_000_000_000 for part in parts)
+    if settled and signature == tuple(part.signature() for part in parts):
+        with suppress(DataError):  # a full disk is no reason not to go on
+            _save(content, path)
+    return content
+
+
+def _save(content: Content, path: Path) -> None:
+    arrays = {
+        "name": np.array(content.name),
+        "values": content.values,
+        "columns": np.array(content.columns, dtype=np.str_),
+        "notes": np.array(content.notes, dtype=np.str_),
+        "shape": np.array(content.shape or (), dtype=np.int64),
+        "full": np.array(content.full or 0),
+    }
+    for column, words in content.texts.items():
+        arrays[f"words-{column}"] = np.array(words, dtype=np.str_)
+    if content.labels is not None:
+        arrays |= {"codes": content.labels.codes, "classes": np.array(content.labels.classes, dtype=np.str_)}
+    if content.values.nbytes > LIMIT // 2:
+        return
+    with writing(path.parent):
+        make_private(path.parent)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:  # of mode 0600
+            try:
+                np.savez(file, allow_pickle=False, **arrays)
+                file.close()
+                Path(file.name).replace(path)
+            finally:
+                Path(file.name).unlink(missing_ok=True)
+        _prune(path)
+
+
+def _load(path: Path) -> Content | None:
+    """What was kept; None where nothing was, or it is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        labels = Labels(arrays["codes"], tuple(arrays["classes"].tolist())) if "codes" in arrays else None
+        content = Content(
+            name=str(arrays["name"]),
+            values=arrays["values"],
+            columns=tuple(arrays["columns"].tolist()),
+            texts={int(name[6:]): tuple(words.tolist()) for name, words in arrays.items() if name[:6] == "words-"},
+            labels=labels,
+            full=int(arrays["full"]) or None,
+            shape=tuple(arrays["shape"].tolist()) or None,
+            notes=tuple(arrays["notes"].tolist()),
+        )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+    with suppress(OSError):
+        os.utime(path)
+    return content
+
+
+def _prune(keep: Path) -> None:
+    """Remove the files unused for longest beyond the limit."""
+    room = LIMIT - keep.stat().st_size
+    others = [(path.stat().st_mtime, path.stat().st_size, path) for path in keep.parent.glob("*.npz") if path != keep]
+    for _, size, path in sorted(others, reverse=True):
+        room -= size
+        if room < 0:
+            path.unlink(missing_ok=True)
