@@ -191,7 +191,7 @@ def _log_probs(
     for ordering in orderings or (None,):
         if ordering is not None:
             network.reorder(ordering)
-        each = np.concatenate([part.sum(1) for part in row_log_probs(network, table.rows, told, cpu)])
+        each = np.concatenate([part.sum(1) for part in row_log_probs(network, table.rows, told, cpu, table.pieces)])
         total = each if total is None else np.logaddexp(total, each)
     assert total is not None
     return total - math.log(max(1, len(orderings)))

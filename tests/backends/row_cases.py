@@ -38,6 +38,10 @@ RANGE: dict[str, list[dict[str, Any]]] = {
     "gru": RECURRENT[1:],
     "mingru": MINIMAL[:1],
     "minlstm": MINIMAL,
+    "rnn-nade": [
+        {"hidden": 6, "state": 5},
+        {"hidden": 5, "state": 4, "cell": "rnn", "activation": "tanh", "dropout": 0.3},
+    ],
     "markov": [{"order": 0}, {"order": 1, "smoothing": 0.5}, {"order": 3}],
     "binary-nade": [
         {"hidden": 6, "activation": "sigmoid"},
