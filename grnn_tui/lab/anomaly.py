@@ -94,7 +94,7 @@ def conclude(experiment: Experiment, told: Mapping[str, Nats], alarm: float, see
             f"Of {len(odd)} kinds of pictures that are no digits, {sum(a >= FOUND for a in areas.values())} are told"
             f" apart with an area under the curve of {FOUND} or more; the hardest, {worst}, with {areas[worst]:.3f}."
         ),
-        columns=["pictures", "nats an image", "area under the curve", f"beyond percentile {PERCENTILE}"],
+        columns=["pictures", "nats an image", "AUC", f"past percentile {PERCENTILE}"],
         rows=rows,
         x_label="share of digits that raise an alarm",
         y_label="share of the others that do",

@@ -106,7 +106,7 @@ def conclude(experiment: Experiment, found: list[Measured], seed: int) -> Findin
             f" {sum(worth)}; {_said(most.hidden, most.particles)} needs {most.mean:.2f} nats an image,"
             f" {_said(alone.hidden, 1)} {alone.mean:.2f} and {_said(equal.hidden, 1)} {equal.mean:.2f}."
         ),
-        columns=["hidden units", "particles", "parameters", "nats an image", "best", "worst"],
+        columns=["hidden", "particles", "parameters", "nats an image", "best", "worst"],
         rows=[[m.hidden, m.particles, m.parameters, m.mean, min(m.nats), max(m.nats)] for m in found],
         x_label="particles",
         y_label="nats an image, held out",
