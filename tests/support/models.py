@@ -92,6 +92,16 @@ def make_model(path: Path, backend_name: str, vocabulary: Vocabulary, seed: int 
     return read_model(path)
 
 
+def make_row_model(
+    path: Path, backend_name: str, domain: RowDomain, seed: int = 0, trained: Trained | None = None, **settings: Any
+) -> ModelDirectory:
+    """A model directory at `path` that holds the network `make_row_network` gives."""
+    network = make_row_network(backend_name, domain, seed, **settings)
+    header = Header(backend=backend_name, settings=settings, domain=domain, trained=trained or Trained(data="random"))
+    write_model(path, header, network.arrays())
+    return read_model(path)
+
+
 def chosen(backend_name: str, settings: dict[str, Any]) -> Settings:
     """The settings asked for, or small ones."""
     return backend_named(backend_name).parse_settings(settings or SIZES.get(backend_name, {}))

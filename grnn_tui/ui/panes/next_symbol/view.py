@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from grnn_tui.engine.protocol import Bar, Prediction
+from grnn_tui.safetext import sanitise
 from grnn_tui.ui.figures import bits, padded, percent, plural, shown_name
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.widgets.lines import Cell, Row, fitted, justified
@@ -34,6 +35,8 @@ class BarsView(Struct, frozen=True):
     particle: int = 0
     """Whose bars: 1 is the first particle, 0 the mixture of them all."""
     busy: bool = False
+    quoted: bool = True
+    """Whether symbols stand in quotes; levels do not."""
     glyphs: Glyphs = UNICODE
 
 
@@ -104,14 +107,20 @@ def bar_cells(bar: Bar, top: float, width: int, *, log: bool, glyphs: Glyphs = U
 
 
 def chosen_line(
-    prediction: Prediction, labels: Sequence[str], glyphs: Glyphs = UNICODE, name_cells: int = NAME_CELLS
+    prediction: Prediction,
+    labels: Sequence[str],
+    glyphs: Glyphs = UNICODE,
+    name_cells: int = NAME_CELLS,
+    *,
+    quoted: bool = True,
 ) -> Row:
     """What stands at the cursor: rank and surprisal; nothing at the end of the text."""
     if prediction.chosen is None:
         return ()
     bar = next((bar for bar in prediction.bars if bar.symbol == prediction.chosen), None)
     rank = f" rank {bar.rank + 1}" if bar is not None else ""
-    name = shown_name(_label(labels, prediction.chosen), glyphs, name_cells + 1)
+    label = _label(labels, prediction.chosen)
+    name = shown_name(label, glyphs, name_cells + 1) if quoted else sanitise(label)
     cost = f", {bits(prediction.chosen_bits)} bit" if prediction.chosen_bits is not None else ""
     return (Cell("stands here ", "dim"), Cell(name, "accent"), Cell(rank + cost, "text"))
 
@@ -148,7 +157,7 @@ def _particle_title(prediction: Prediction, particle: int, entropy: str, width: 
 
 
 def _head(prediction: Prediction, view: BarsView, width: int) -> Row:
-    chosen = chosen_line(prediction, view.labels, view.glyphs, name_width(view.unit, width))
+    chosen = chosen_line(prediction, view.labels, view.glyphs, name_width(view.unit, width), quoted=view.quoted)
     left = (Cell(" "), *chosen) if chosen else (Cell("  log scale" if view.log else "", "faint"),)
     alone = 0 < view.particle <= len(prediction.particles)
     raw, used = ("mix", "    own%") if alone else ("raw", "   used%")
@@ -167,7 +176,8 @@ def _bar_row(view: BarsView, bar: Bar, index: int, top: float, width: int) -> Ro
     removed = bar.used <= 0
     name_role = "accent" if chosen else "removed" if removed else "text"
     name_cells = name_width(view.unit, width)
-    name = padded(shown_name(_label(view.labels, bar.symbol), view.glyphs, name_cells), name_cells)
+    label = _label(view.labels, bar.symbol)
+    name = padded(shown_name(label, view.glyphs, name_cells) if view.quoted else sanitise(label), name_cells)
     used = f"  {view.glyphs.dash} " if removed else percent(bar.used)
     bar_width = width - 2 - name_cells - FIGURES
     cells = [Cell(mark, "accent"), Cell(name, "selected" if selected else name_role), Cell(" ")]
