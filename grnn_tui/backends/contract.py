@@ -153,7 +153,9 @@ class Backend:
         if self.images and isinstance(domain, RowDomain) and not domain.image:
             raise UsageError(f"{self.name} models images: say how rows lie in them with --shape, such as --shape 8x8")
         if isinstance(domain, RowDomain) and domain.sequence and not self.sequences:
-            raise UsageError(f"{self.name} models rows by themselves, not in sequence; see `grnn-tui backends`")
+            raise UsageError(
+                f"{self.name} models rows by themselves: take them so with --no-sequence, or see `grnn-tui backends`"
+            )
         if domain.condition is not None and not self.conditional:
             raise UsageError(f"{self.name} cannot be told a label or features; `grnn-tui backends` lists others")
 

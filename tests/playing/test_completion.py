@@ -19,7 +19,7 @@ from grnn_tui.playing.sampling import Sampling
 from tests.support.row_players import DriftPlayer, TablePlayer
 
 BITS = RowDomain(kind="binary", shape=(5,))
-COUNT = 600
+COUNT = 400
 
 
 def mask(*known: int, length: int = 5) -> NDArray[Any]:
@@ -45,7 +45,7 @@ def test_it_is_exact_when_what_is_known_comes_first(
     rows, exact = complete(player, BITS, mask(*known), values, COUNT, seed=5000)
     assert exact
     assert (rows[:, mask(*known)] == values[mask(*known)]).all()
-    assert distance(player, rows, mask(*known), values) < 0.08
+    assert distance(player, rows, mask(*known), values) < 0.1
 
 
 def test_particles_come_near_to_the_posterior_and_nearer_with_more_of_them() -> None:
@@ -58,7 +58,7 @@ def test_particles_come_near_to_the_posterior_and_nearer_with_more_of_them() -> 
         away[particles] = distance(player, rows, known, values)
     blind, _ = complete(player, BITS, mask(), values, COUNT)
     blind[:, known] = values[known]
-    assert away[32] < 0.06
+    assert away[32] < 0.08
     assert away[2] > 2 * away[32]
     assert distance(player, blind, known, values) > 4 * away[32]
 
@@ -73,8 +73,8 @@ def test_the_same_seed_completes_the_same_and_row_i_has_seed_plus_i() -> None:
 
 def test_real_values_are_completed_towards_what_is_known_later() -> None:
     domain = RowDomain(kind="real", shape=(3,))
-    rows, exact = complete(DriftPlayer(), domain, mask(2, length=3), np.array([0, 0, 9.0]), 20)
-    free, _ = complete(DriftPlayer(), domain, mask(length=3), np.zeros(3), 20)
+    rows, exact = complete(DriftPlayer(), domain, mask(2, length=3), np.array([0, 0, 9.0]), 8, particles=16)
+    free, _ = complete(DriftPlayer(), domain, mask(length=3), np.zeros(3), 8)
     assert not exact
     assert (rows[:, 2] == 9).all()
     assert rows[:, 1].mean() > free[:, 1].mean() + 2
