@@ -26,7 +26,7 @@ QUIET = ("--threads", "1", "--checkpoint-every", "1000")
 
 def grnn(*words: str) -> Any:
     """What the last line that `grnn-tui WORDS --json` prints says; the command is printed."""
-    print("  grnn-tui " + shlex.join(word for word in words if word not in QUIET), flush=True)
+    print("  grnn-tui " + shlex.join(words), flush=True)
     done = subprocess.run([sys.executable, "-m", "grnn_tui", *words, "--json"], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
@@ -107,21 +107,8 @@ def exact() -> list[Line]:
     slow = ("--batch", "32", "--lr", "8e-3", "--warmup", "100")
     kinds = {
         "binary-nade": ("--hidden", "100", "--batch", "100", "--lr", "1e-2", "--steps", "6000"),
-        "rowlstm": (
-            "--hidden",
-            "16",
-            "--kernel",
-            "5",
-            "--batch",
-            "32",
-            "--lr",
-            "8e-3",
-            "--warmup",
-            "100",
-            "--steps",
-            "3000",
-        ),
-        "diagonal": ("--hidden", "16", "--batch", "32", "--lr", "8e-3", "--warmup", "100", "--steps", "2000"),
+        "rowlstm": ("--hidden", "16", "--kernel", "5", *slow, "--steps", "3000"),
+        "diagonal": ("--hidden", "16", *slow, "--steps", "2000"),
     }
     lines = []
     for data in ("bars-and-stripes", "ising"):

@@ -129,6 +129,24 @@ def test_labels_by_bayes_rule_beat_guessing(grnn: Command) -> None:
     assert "--condition label" in refused.err
 
 
+def test_lines_of_text_are_classified_and_written_as_told(grnn: Command, tmp_path: Path) -> None:
+    small = ("--hidden", "24", "--embedding", "8", "--batch", "16", "--steps", "150", "--lr", "1e-2", "--threads", "1")
+    trained = grnn("train", "names", "--data-size", "30000", "--condition", "label", "--backend", "gru", *small,
+                   "--name", "tongues")  # fmt: skip
+    assert trained.status == 0, trained.err
+    told = grnn("classify", "tongues", "names", "--data-seed", "8", "--json").json
+    assert told["accuracy"] > 0.5
+    (tmp_path / "some.txt").write_text("hopeli\nbrugrosk\n")
+    assert [row["label"] for row in grnn("classify", "tongues", tmp_path / "some.txt", "--json").json["labels"]] == [
+        "kaimu",
+        "drosk",
+    ]
+    written = grnn("generate", "tongues", "--label", "kaimu", "--length", "60", "--seed", "1")
+    assert written.out != grnn("generate", "tongues", "--label", "drosk", "--length", "60", "--seed", "1").out
+    refused = grnn("generate", "tongues", "--label", "klingon")
+    assert (refused.status, "kaimu" in refused.err) == (2, True)
+
+
 def test_features_are_written_and_probed(grnn: Command, tmp_path: Path) -> None:
     out = tmp_path / "f.npz"
     found = grnn("features", "digits", "strokes", "--data-size", "200", "--out", out, "--probe", "--json").json
