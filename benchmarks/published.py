@@ -157,8 +157,9 @@ def chorales() -> list[Line]:
     """RNN-NADE on JSB chorales, nats per moment, beside a NADE that sees one moment at a time."""
     file = str(DATA / "jsb_chorales" / "jsb_chorales.npz")
     held = ("--val", f"{file}:valid")
-    common = ("--batch", "16", "--lr", "4e-3", "--epochs", "60", "--validate-every", "5", "--dropout", "0.3")
-    trained("rnn-nade", f"{file}:train", *held, "--backend", "rnn-nade", *common)
+    sizes = ("--hidden", "100", "--state", "100", "--dropout", "0.2")
+    limits = ("--batch", "2", "--lr", "5e-3", "--steps", "3450", "--validate-every", "10")
+    trained("rnn-nade", f"{file}:train", *held, "--backend", "rnn-nade", *sizes, *limits)
     alone = ("--sequence", "false", "--backend", "binary-nade", "--hidden", "100")
     trained(
         "frame-nade",
