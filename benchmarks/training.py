@@ -32,6 +32,7 @@ from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.training.checkpointing import Machine
 from grnn_tui.training.clock import TrainingClock
 from grnn_tui.training.devices import prepare
+from grnn_tui.training.feed import TextFeed
 from grnn_tui.training.journal import Journal
 from grnn_tui.training.loop import Setting, Trainer
 from grnn_tui.training.optimising import Optimiser
@@ -78,9 +79,9 @@ class Ours:
         header = Header(backend=kind, settings=settings, domain=VOCABULARY)
         machine = Machine.here(CPU, torch.get_num_threads())
         self.trainer = Timed(
-            Setting(options, header, TEXT[:0], machine, {}, CPU),
+            Setting(options, header, None, machine, {}, CPU),
             network,
-            Streams(TEXT, BATCH, LENGTH, 0),
+            TextFeed(Streams(TEXT, BATCH, LENGTH, 0), CPU),
             Optimiser(network, options, CPU),
             clock,
             journal,

@@ -30,6 +30,7 @@ TERMINAL_TAB = 8
 _DOTTED_CIRCLE = "\u25cc"
 _PICTURES: Mapping[str, str] = {chr(code): chr(0x2400 + code) for code in range(0x20)} | {"\x7f": "\u2421"}
 _NAMES: Mapping[str, str] = {"": "empty", " ": "space", "\n": "⏎", "\t": "⇥", "\u2800": "U+2800"}
+_BLANK, _ASCII_BLANK = "\u2423", "_"
 _ASCII_NAMES: Mapping[str, str] = {"\n": "newline", "\t": "tab"}
 
 
@@ -160,7 +161,8 @@ def name_of(symbol: str, *, cells: int = 12, ascii_only: bool = False) -> SafeTe
     """What one vocabulary symbol is called on a chart, in at most `cells` cells.
 
     It equals `symbol` exactly if that can be seen as it is; the caller may then quote it. A blank or unsafe character
-    gets a name: `space`, `⏎`, `⇥`, `U+200B`, or `0x80` for a byte that is no text (a lone surrogate of PEP 383).
+    gets a name: `space`, `⏎`, `⇥`, `U+200B`, or `0x80` for a byte that is no text (a lone surrogate of PEP 383). The
+    space before a word is `␣`.
     """
     name = glyph_of(symbol, ascii_only=ascii_only)
     if ascii_only and symbol in _ASCII_NAMES:
@@ -169,6 +171,8 @@ def name_of(symbol: str, *, cells: int = 12, ascii_only: bool = False) -> SafeTe
         name = _safe(_NAMES[symbol])
     elif len(symbol) == 1 and (_cells(symbol) is None or symbol.isspace() or (ascii_only and name != symbol)):
         name = _safe(_code_name(ord(symbol)))
+    elif len(symbol) > 1 and symbol[0] == " ":
+        name = sanitise((_ASCII_BLANK if ascii_only else _BLANK) + name[1:])
     return clip(name, cells, "~" if ascii_only else "…")
 
 

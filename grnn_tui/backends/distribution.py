@@ -76,6 +76,16 @@ class Bernoulli(Categorical):
 
     def __init__(self, logit: float) -> None:
         super().__init__(np.array([0.0, logit]))
+        self.logit = float(logit)
+
+    def log_prob(self, symbol: Symbol) -> float:
+        """Natural logarithm of the probability of `symbol`, in nats: log sigmoid of plus or minus the logit."""
+        z = self.logit if symbol else -self.logit
+        return -math.log1p(math.exp(-z)) if z > 0 else z - math.log1p(math.exp(z))
+
+    def sample(self, uniform: float) -> Symbol:
+        """The symbol at `uniform` in [0, 1) of the inverse cumulative distribution."""
+        return int(uniform >= math.exp(self.log_prob(0)))
 
 
 class MixtureOfGaussians:
@@ -117,7 +127,7 @@ class MixtureOfGaussians:
 
     def log_prob(self, symbol: float) -> float:
         """Natural logarithm of the density at `symbol`, in nats."""
-        return float(self.log_density(np.array(symbol, np.float64)))
+        return float(self.log_density(np.array([symbol], np.float64))[0])
 
     def entropy(self) -> float:
         """Differential entropy in nats, by the trapezoidal rule over the components' own grids."""

@@ -87,7 +87,7 @@ def read_ordering(path: str, length: int) -> Ordering:
     """
     try:
         with Path(path).expanduser().open("rb") as file:
-            ordering = np.lib.format.read_array(file, allow_pickle=False, max_header_size=10_000)
+            ordering = np.lib.format.read_array(file, allow_pickle=False)
     except OSError as error:
         raise UsageError(f"cannot read the ordering {path}: {error.strerror or error}") from None
     except (ValueError, EOFError, MemoryError):

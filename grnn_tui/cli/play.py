@@ -6,13 +6,17 @@ import json
 import math
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from grnn_tui.cli.output import TextStream, note
+from grnn_tui.cli.row_options import form_from, row_options
 from grnn_tui.cli.sampling_options import one_blas_thread, prompt_from, prompt_options, sampling_from, sampling_options
 from grnn_tui.cli.table import count, show_json, show_table
+from grnn_tui.data.row_domain import RowDomain
+from grnn_tui.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,18 +29,26 @@ if TYPE_CHECKING:
     from grnn_tui.playing.scoring import Score
 
 MAX_LENGTH = 1 << 31
+label_option = click.option("--label", help="What a model that can be told something is told: a label, or numbers.")
+NAME_CELLS, WORD_CELLS = 12, 24
+"""Columns of a character's name, and of a word."""
 
 
 @click.command()
 @click.argument("model")
 @prompt_options
 @click.option("--length", "-n", type=click.IntRange(0, MAX_LENGTH), default=400, show_default=True, help="Symbols.")
+@label_option
 @sampling_options
 @click.option("--seed", "-s", type=int, help="Of the random numbers; the same seed gives the same text.")
-@click.option("--count", "-c", "texts", type=click.IntRange(1, 1_000_000), default=1, help="Texts, with seeds S, S+1 …")
+@click.option("--count", "-c", "texts", type=click.IntRange(1, 1_000_000), default=1, help="Texts or rows: S, S+1 …")
+@click.option("--out", type=click.Path(path_type=Path), help="Of rows, a .npz, .npy, .csv or .png file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def generate(model: str, length: int, seed: int | None, texts: int, as_json: bool, **options: Any) -> None:
-    """Write text with MODEL: a shipped name, a model directory, or a run (RUN, RUN@best, RUN@1200).
+def generate(
+    model: str, length: int, seed: int | None, texts: int, out: Path | None, label: str | None, as_json: bool,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Write text, or draw images or rows, with MODEL: a shipped name, a model directory, or a run (RUN, RUN@best).
 
     The text streams to stdout as it is drawn, prompt first; what there is to know of it goes to stderr.
     """
@@ -48,7 +60,14 @@ def generate(model: str, length: int, seed: int | None, texts: int, as_json: boo
     sampling, prompt = sampling_from(options), mendable(prompt_from(options))
     seed = fresh_seed() if seed is None else seed
     Luck(seed), Luck(seed + texts - 1)
-    opened = open_model(model)
+    opened = open_model(model, label)
+    if isinstance(domain := opened.directory.header.domain, RowDomain):
+        from grnn_tui.cli.completing import generate_rows
+
+        generate_rows(opened, domain, rows=texts, sampling=sampling, seed=seed, out=out, as_json=as_json)
+        return
+    if out is not None:
+        raise UsageError("--out is for rows; a text goes to stdout: write `> FILE`")
     _tell_unseen(opened.vocabulary, prompt)
     if not as_json:
         note(f"{opened.label} · seed {seed} · temperature {sampling.temperature:g}")
@@ -94,10 +113,11 @@ def _write(
 @click.command("next")
 @click.argument("model")
 @prompt_options
+@label_option
 @sampling_options
 @click.option("--top", type=click.IntRange(0), default=20, show_default=True, help="Symbols to show; 0 shows all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with every symbol.")
-def next_symbol(model: str, top: int, as_json: bool, **options: Any) -> None:
+def next_symbol(model: str, top: int, label: str | None, as_json: bool, **options: Any) -> None:
     """Show the distribution of the next symbol after a prompt.
 
     p is the model's own probability, used what is left of it after penalty, temperature and truncation.
@@ -108,7 +128,7 @@ def next_symbol(model: str, top: int, as_json: bool, **options: Any) -> None:
     from grnn_tui.safetext import name_of
 
     sampling, prompt = sampling_from(options), prompt_from(options)
-    opened = open_model(model)
+    opened = open_model(model, label)
     _tell_unseen(opened.vocabulary, prompt)
     session = Session(opened.player, opened.vocabulary, sampling)
     session.set_prompt(prompt)
@@ -137,7 +157,11 @@ def next_symbol(model: str, top: int, as_json: bool, **options: Any) -> None:
             }
         )
         return
-    rows = [(str(r), name_of(labels[s]), f"{raw:.5f}", f"{used:.5f}") for r, s, raw, used in ranked[: top or None]]
+    cells = WORD_CELLS if opened.vocabulary.unit == "word" else NAME_CELLS
+    rows = [
+        (str(r), name_of(labels[s], cells=cells), f"{raw:.5f}", f"{used:.5f}")
+        for r, s, raw, used in ranked[: top or None]
+    ]
     show_table(("rank", "symbol", "p", "used"), rows, numeric=(0, 2, 3))
     removed = f" · {outlook.removed} removed ({outlook.removed_mass:.1%})" if outlook.removed else ""
     note(f"{opened.label} · entropy {outlook.entropy:.3f} bits, {outlook.used_entropy:.3f} as drawn{removed}")
@@ -169,22 +193,34 @@ def _said_by_particles(components: Components | None, symbol: int) -> dict[str, 
 @click.argument("file", metavar="FILE|-")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the file.")
 @click.option("--per-symbol", is_flag=True, help="A line for each symbol: position, symbol (JSON), bits.")
+@click.option("--per-row", is_flag=True, help="Of rows, a line for each: number, nats, percentile.")
+@label_option
+@click.option("--ordering", help="Of rows, the order they are written in: raster, column, spiral ..., or a .npy file.")
+@click.option("--ensemble", type=click.IntRange(1), help="Of rows, that many random orderings together.")
+@click.option("--data-seed", type=click.IntRange(min=0), default=0, help="Of generated rows.")
+@click.option("--data-size", type=click.IntRange(min=1), default=None, help="How many generated rows.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def score(model: str, file: str, encoding: str, per_symbol: bool, as_json: bool) -> None:
-    """Say how surprised MODEL is by a text: totals, and the most surprising places."""
-    one_blas_thread()
+def score(
+    model: str, file: str, encoding: str, per_symbol: bool, label: str | None, as_json: bool, **given: Any
+) -> None:
+    """Say how surprised MODEL is by a text, or by rows: totals, and what surprises it most."""
+    from grnn_tui.cli.rows import score_rows_of
     from grnn_tui.data.corpus import open_corpus
     from grnn_tui.engine.models import open_directory
     from grnn_tui.playing.outlook import BITS
     from grnn_tui.playing.scoring import score_model, summarise
 
     located, directory = open_directory(model)
+    if directory.header.domain.kind != "text":
+        score_rows_of(model, file, form_from(given), label=label, as_json=as_json, **given)
+        return
+    one_blas_thread()
     vocabulary = directory.header.vocabulary
     corpus = open_corpus(file, vocabulary=vocabulary, encoding=encoding)
     for line in corpus.notes:
         note(line)
-    nats = score_model(directory, corpus.symbols)
-    summary = summarise(vocabulary, corpus.symbols, nats, corpus.unseen)
+    nats = score_model(directory, corpus.symbols, label=label)
+    summary = summarise(vocabulary, corpus.symbols, nats, corpus.unseen, characters=corpus.characters)
     bound = _bound(directory, corpus.symbols)
     if as_json:
         shown = _score_object(located.name, corpus.name, summary)
@@ -198,6 +234,9 @@ def score(model: str, file: str, encoding: str, per_symbol: bool, as_json: bool)
         for position, (symbol, bits) in enumerate(zip(corpus.symbols.tolist(), (nats * BITS).tolist(), strict=True)):
             sys.stdout.write(f"{position}\t{json.dumps(vocabulary.labels[symbol])}\t{bits:.6f}\n")
     _show_score(located.name, vocabulary, summary, bound, with_places=not per_symbol)
+
+
+row_options(score)
 
 
 def _bound(model: ModelDirectory, symbols: NDArray[np.integer]) -> float | None:
@@ -226,10 +265,22 @@ def _score_object(model: str, data: str, summary: Score) -> dict[str, object]:
         "nats_per_symbol": summary.nats_per_symbol,
         "bits_per_symbol": summary.bits_per_symbol,
         "perplexity": summary.perplexity,
+        **_word_figures(summary),
         "surprising": [
             {"position": p.position, "line": p.line, "symbol": p.symbol, "bits": p.bits, "before": p.before}
             for p in summary.surprising
         ],
+    }
+
+
+def _word_figures(summary: Score) -> dict[str, object]:
+    """What is told of a text of words beside the rest."""
+    if summary.characters is None:
+        return {}
+    return {
+        "unknown": summary.unknown,
+        "characters": summary.characters,
+        "bits_per_character": summary.bits_per_character,
     }
 
 
@@ -245,6 +296,12 @@ def _show_score(model: str, vocabulary: Vocabulary, summary: Score, bound: float
         (f"bits per {unit}", f"{summary.bits_per_symbol:.5f}"),
         ("perplexity", f"{summary.perplexity:.4f}"),
     ]
+    if summary.bits_per_character is not None:
+        totals += [
+            ("characters", count(summary.characters or 0)),
+            ("bits per character", f"{summary.bits_per_character:.5f}"),
+            ("unknown words, scored as <unk>", count(summary.unknown)),
+        ]
     if bound is not None:
         totals.append((f"bound K with its noise, nats per {unit}", f"{bound:.5f}"))
     stream = sys.stderr if not with_places else sys.stdout
@@ -254,7 +311,7 @@ def _show_score(model: str, vocabulary: Vocabulary, summary: Score, bound: float
             (
                 str(p.line),
                 str(p.position),
-                name_of(p.symbol),
+                name_of(p.symbol, cells=WORD_CELLS if unit == "word" else NAME_CELLS),
                 f"{p.bits:.2f}",
                 f"{p.before}[{p.symbol}]{p.after}",
             )
@@ -265,7 +322,15 @@ def _show_score(model: str, vocabulary: Vocabulary, summary: Score, bound: float
 
 
 def _tell_unseen(vocabulary: Vocabulary, prompt: str) -> None:
-    unseen = vocabulary.encode(prompt).unseen
+    from grnn_tui.playing.text import cells_of
+
+    labels, symbols = cells_of(vocabulary, prompt)
+    unseen = [label for label, symbol in zip(labels, symbols, strict=True) if symbol < 0]
+    unknown = [label for label, symbol in zip(labels, symbols, strict=True) if symbol in vocabulary.unknown]
     if unseen:
-        which = "".join(sorted({prompt[i] for i in unseen})[:20])
-        note(f"{len(unseen)} characters of the prompt are unknown to the model and were skipped: {which!r}")
+        which = "".join(sorted(set(unseen))[:20])
+        note(f"{len(unseen)} {vocabulary.unit}s of the prompt are unknown to the model and were skipped: {which!r}")
+    if unknown:
+        which = ", ".join(repr(word) for word in sorted({word.strip() for word in unknown})[:20])
+        words = "1 word" if len(unknown) == 1 else f"{len(unknown)} words"
+        note(f"unknown to the model: {words} of the prompt, shown to it as <unk>: {which}")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
+from grnn_tui.runs.scale import LossScale
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-BITS = 1 / math.log(2)
 LINE_EVERY = 2.0
 """Seconds between plain lines about training."""
 
@@ -47,7 +47,7 @@ class LineReporter:
     """
 
     def __init__(self, unit: str, *, quiet: bool = False) -> None:
-        self.unit = unit
+        self.scale = LossScale(unit)
         self.bound = False
         self.quiet = quiet
         self._shown = -math.inf
@@ -55,12 +55,12 @@ class LineReporter:
     def __call__(self, row: AnyRow) -> None:
         """Print `row`, unless it is one of many."""
         if isinstance(row, Started):
-            self.bound = row.bound
+            self.bound, self.scale = row.bound, LossScale.of_run(row, self.scale.unit)
         if isinstance(row, Trained):
             if self.quiet or row.seconds - self._shown < LINE_EVERY:
                 return
             self._shown = row.seconds
-        for line in lines_of(row, self.unit, bound=self.bound):
+        for line in lines_of(row, self.scale, bound=self.bound):
             show_line(line)
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class BarReporter:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-        self.unit = unit
+        self.scale = LossScale(unit)
         self.bound = False
         console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
         columns = (BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
@@ -85,16 +85,16 @@ class BarReporter:
     def __call__(self, row: AnyRow) -> None:
         """Show `row`."""
         if isinstance(row, Started):
-            self.bound = row.bound
+            self.bound, self.scale = row.bound, LossScale.of_run(row, self.scale.unit)
         if isinstance(row, Trained):
-            text = training_line(row, self.unit, short=True, bound=self.bound)
+            text = training_line(row, self.scale, short=True, bound=self.bound)
             self._bar.update(self._task, completed=row.progress, description=text)
             return
         if isinstance(row, Saved):
             return
         from rich.text import Text
 
-        for line in lines_of(row, self.unit, bound=self.bound):
+        for line in lines_of(row, self.scale, bound=self.bound):
             self._bar.console.print(Text(_safe(line)))
 
     def close(self) -> None:
@@ -127,16 +127,16 @@ def _safe(line: str) -> str:
     return for_terminal(line.replace("\n", " "), sys.stdout)
 
 
-def lines_of(row: AnyRow, unit: str, *, bound: bool = False) -> list[str]:
+def lines_of(row: AnyRow, scale: LossScale, *, bound: bool = False) -> list[str]:
     """What to say of `row` to a person; `bound` says that losses are one."""
     match row:
         case Started():
-            return _beginning(row, unit)
+            return _beginning(row, scale)
         case Trained():
-            return [training_line(row, unit, bound=bound)]
+            return [training_line(row, scale, bound=bound)]
         case Validated(loss=float(loss)):
             best = "  (best)" if row.best else ""
-            return [f"step {row.step:,}  {'validation bound K' if bound else 'validation'} {in_nats(loss, unit)}{best}"]
+            return [f"step {row.step:,}  {'validation bound K' if bound else 'validation'} {scale.text(loss)}{best}"]
         case Validated():
             return [f"step {row.step:,}  validation is not a number"]
         case Saved():
@@ -145,14 +145,16 @@ def lines_of(row: AnyRow, unit: str, *, bound: bool = False) -> list[str]:
             return [f"step {row.step:,}  {row.event}{': ' if row.text else ''}{row.text}"]
 
 
-def _beginning(row: Started, unit: str) -> list[str]:
+def _beginning(row: Started, scale: LossScale) -> list[str]:
     threads = f", {row.threads} threads" if row.threads > 1 else ", 1 thread"
     where = f"{row.device}{threads if row.device == 'cpu' else ''}"
     size = f"{row.parameters:,} parameters, " if row.parameters else ""
-    lines = [f"{size}{row.train_symbols:,} {unit}s to train on, {row.validation_symbols:,} to validate on, {where}"]
+    many = scale.row or 1
+    train, held = row.train_symbols // many, row.validation_symbols // many
+    lines = [f"{size}{train:,} {scale.per}s to train on, {held:,} to validate on, {where}"]
     known = dict(row.references) | ({"exact entropy": row.floor} if row.floor is not None else {})
     if known:
-        lines.append("nats to beat: " + ", ".join(f"{name} {nats:.4f}" for name, nats in known.items()))
+        lines.append("nats to beat: " + ", ".join(f"{name} {scale.figure(nats)}" for name, nats in known.items()))
     if row.bound:
         lines.append("the model has noise in it: what is told is a lower bound K on its log-likelihood, as nats")
     if row.step:
@@ -160,19 +162,14 @@ def _beginning(row: Started, unit: str) -> list[str]:
     return lines + [f"note: {warning}" for warning in row.warnings]
 
 
-def training_line(row: Trained, unit: str, *, short: bool = False, bound: bool = False) -> str:
+def training_line(row: Trained, scale: LossScale, *, short: bool = False, bound: bool = False) -> str:
     """Loss, rates and time left."""
-    loss = f"{'bound K' if bound else 'loss'} {'nan' if row.loss is None else in_nats(row.loss, unit)}"
+    loss = f"{'bound K' if bound else 'loss'} {'nan' if row.loss is None else scale.text(row.loss)}"
     left = "" if row.eta is None else f"  {duration(row.eta)} left"
-    speed = f"{row.tokens_per_second:,.0f} {'tok' if short else unit + 's'}/s"
+    speed = f"{row.tokens_per_second:,.0f} {'tok' if short else scale.unit + 's'}/s"
     if short:
         return f"step {row.step:,}  {loss}  {speed}{left}"
     return f"step {row.step:,}  {loss}  {speed}  lr {row.lr:.2e}  epoch {row.epoch:.2f}{left}"
-
-
-def in_nats(nats: float, unit: str) -> str:
-    """`1.4866 nats (2.145 bits) per character`, short enough for a line."""
-    return f"{nats:.4f} nats ({nats * BITS:.3f} bits/{'char' if unit == 'character' else unit})"
 
 
 def duration(seconds: float) -> str:

@@ -10,14 +10,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 import msgspec
 
 import grnn_tui
+from grnn_tui.backends.contract import Backend
 from grnn_tui.backends.registry import backend_named, backends
 from grnn_tui.cli.options import add_options, backend_options, flag, settings_of, struct_options, training_options
+from grnn_tui.cli.row_options import NAMES, condition_option, form_from, row_options
+from grnn_tui.data.row_domain import RowDomain
+from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
@@ -25,10 +29,17 @@ from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from grnn_tui.data.domain import Domain
     from grnn_tui.training.loop import Outcome
 
 DEFAULT_SECONDS = 180.0
+DEFAULTS = {"text": "lstm", "binary": "binary-nade", "levels": "lstm", "real": "rnade"}
+"""The backend for each kind of symbol, where none is named."""
 BUDGETS = ("steps", "seconds", "epochs")
+_OWN = (
+    *("backend", "name", "folder", "val", "unit", "vocabulary_limit", "encoding"),
+    *("data_seed", "data_size", "as_text", "condition"),
+)
 _ARGUMENTS = "grnn_tui.arguments"
 
 
@@ -46,11 +57,21 @@ class _TrainCommand(click.Command):
 @click.option("--resume", metavar="RUN", help="Go on with a run: its name or directory.")
 @click.option("--name", help="Of the new run.")
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="Directory for the new run.")
-@click.option("--val", metavar="SHARE|FILE", default=None, help="Held out: a share from the end, or a text. (0.1)")
-@click.option("--unit", type=click.Choice(["character", "byte"]), default=None, help="What a symbol is. (character)")
+@click.option("--val", metavar="SHARE|FILE", default=None, help="Held out: a share from the end, or a file. (0.1)")
+@click.option("--unit", type=click.Choice(get_args(Unit)), default=None, help="What a symbol is. (character)")
+@click.option(
+    "--vocabulary-limit",
+    type=click.IntRange(3, MAX_LIMIT),
+    default=None,
+    help=f"Of words: symbols at most; what is rarer becomes <unk>. ({DEFAULT_LIMIT})",
+)
 @click.option("--encoding", default=None, help="Of the text. (utf-8)")
-@click.option("--data-seed", type=click.IntRange(min=0), default=None, help="Of a generated corpus. (0)")
-@click.option("--data-size", type=click.IntRange(min=1), default=None, help="Characters of a generated corpus.")
+@click.option(
+    "--data-seed", type=click.IntRange(min=0), default=None, help="Of generated data, and of the split of rows."
+)
+@click.option("--data-size", type=click.IntRange(min=1), default=None, help="Characters or rows of generated data.")
+@click.option("--text/--rows", "as_text", default=None, help="What DATA is; by itself its name decides.")
+@condition_option
 @click.option("--detach", is_flag=True, help="Train in the background; prints the run's name.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object a line.")
 @click.option("--until", type=click.IntRange(min=1), default=None, hidden=True)
@@ -59,11 +80,12 @@ class _TrainCommand(click.Command):
 def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **given: Any) -> None:
     """Train a model on DATA: a corpus by name, files, a directory, a glob, or - for stdin.
 
+    DATA is a text, or rows: binary vectors, images, tables of numbers (.npy, .npz, idx, .csv, .amat, image folders).
+
     Without a limit it trains for 180 seconds. Ctrl-C finishes the step, saves and ends; `--resume` goes on exactly.
     """
     options = {name: given.pop(name) for name in _names(TrainingOptions)}
-    own = ("backend", "name", "folder", "val", "unit", "encoding", "data_seed", "data_size")
-    chosen = {name: given.pop(name) for name in own}
+    chosen = {name: given.pop(name) for name in (*_OWN, *NAMES)}
     modes = {name: given.pop(name) for name in ("detach", "as_json", "until", "trainer")}
     if resume is not None:
         _refuse_with_resume(data, chosen, given)
@@ -73,7 +95,7 @@ def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **gi
         _go(find_run(resume), changes, **modes)
         return
     if not data:
-        raise UsageError("no text given: name a file or a corpus of `grnn-tui corpora`, such as `grnn-tui train tales`")
+        raise UsageError("no data given: name a file or a corpus of `grnn-tui corpora`, such as `grnn-tui train tales`")
     run = _begin(data, chosen, given, options, ctx.meta[_ARGUMENTS])
     _go(run, {}, **modes)
 
@@ -86,7 +108,7 @@ def _refuse_with_resume(data: tuple[str, ...], chosen: dict[str, Any], settings:
     given = [name for name, value in (chosen | settings).items() if value is not None]
     if data or given:
         what = flag({"folder": "run"}.get(given[0], given[0])) if given else data[0]
-        raise UsageError(f"a run goes on with the text and the model it began with: leave out {what}")
+        raise UsageError(f"a run goes on with the data and the model it began with: leave out {what}")
 
 
 def _begin(
@@ -99,7 +121,10 @@ def _begin(
 
     if chosen["name"] and chosen["folder"]:
         raise UsageError("give --name or --run, not both")
-    backend = backend_named(chosen["backend"] or "lstm")
+    data_request = _data_request(pin(data, cache=cache_directory()), chosen)
+    domain = _read(data_request)
+    backend = backend_named(chosen["backend"]) if chosen["backend"] else _default_backend(domain)
+    backend.check_fit(domain)
     values = settings_of(backend, settings)
     parsed = backend.parse_settings(values)
     training = training_options(options)
@@ -112,16 +137,20 @@ def _begin(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         backend=backend.name,
         settings=msgspec.structs.asdict(parsed),
-        data=_data_request(pin(data, cache=cache_directory()), chosen),
+        data=data_request,
         training=training,
         command=shlex.join(["grnn-tui", "train", *words]),
         versions=_versions(),
     )
-    _read(request.data)
     if budget_is_ours:
         _say(f"training for {DEFAULT_SECONDS:.0f} s; choose with --steps, --seconds or --epochs")
     suggestion = suggest_name(request.data.sources[0], backend.name)
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
+
+
+def _default_backend(domain: Domain) -> Backend:
+    images = isinstance(domain, RowDomain) and domain.image and domain.kind == "levels"
+    return backend_named("rowlstm" if images else DEFAULTS[domain.kind])
 
 
 def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataRequest:
@@ -133,8 +162,14 @@ def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataReque
             held = {"validation_file": str(Path(val).expanduser().absolute())}
         if not 0 < held.get("validation", 0.5) < 1:
             raise UsageError(f"--val {val}: hold out a share between 0 and 1, or name a text")
-    named = {"unit": chosen["unit"], "encoding": chosen["encoding"]}
+    from grnn_tui.data.tables import is_table
+
+    if chosen["vocabulary_limit"] is not None and chosen["unit"] != "word":
+        raise UsageError("--vocabulary-limit is for words: give --unit word too, or leave it out")
+    named = {name: chosen[name] for name in ("unit", "vocabulary_limit", "encoding", "condition")}
     named |= {"seed": chosen["data_seed"], "size": chosen["data_size"]}
+    if is_table(sources) if chosen["as_text"] is None else not chosen["as_text"]:
+        named["rows"] = form_from(chosen)
     return DataRequest(sources=sources, **held, **{name: value for name, value in named.items() if value is not None})
 
 
@@ -148,10 +183,27 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _read(data: DataRequest) -> None:
-    """Read the text once, so that what is wrong with it is said before there is a run; later it is in the cache."""
+def _read(data: DataRequest) -> Domain:
+    """Read the data once, so that what is wrong with them is said before there is a run."""
     from grnn_tui.data.corpus import open_corpus
+    from grnn_tui.data.divided import divide
 
+    if data.rows is not None:
+        divided = divide(
+            data.sources,
+            form=data.rows,
+            share=data.validation,
+            file=data.validation_file,
+            seed=data.seed,
+            size=data.size,
+            condition=data.condition,
+        )
+        return divided.domain
+    if data.condition is not None:
+        from grnn_tui.data.labelled import open_labelled
+
+        labelled = open_labelled(data.sources, unit=data.unit, encoding=data.encoding, seed=data.seed, size=data.size)
+        return labelled.vocabulary
     with _reading() as progress:
         corpus = open_corpus(
             data.sources,
@@ -159,10 +211,12 @@ def _read(data: DataRequest) -> None:
             encoding=data.encoding,
             seed=data.seed,
             size=data.size,
+            vocabulary_limit=data.vocabulary_limit,
             progress=progress,
         )
         if data.validation_file is not None:
             open_corpus(data.validation_file, encoding=data.encoding, vocabulary=corpus.vocabulary, progress=progress)
+    return corpus.vocabulary
 
 
 @contextmanager
@@ -240,6 +294,7 @@ def _result(run: Run, outcome: Outcome) -> dict[str, Any]:
         "step": outcome.step,
         "seconds": outcome.seconds,
         "validation_nats": measured.nats if measured is not None else None,
+        "validation_nats_per_row": outcome.scale.nats(measured.nats) if measured and outcome.scale.row else None,
         "validation_symbols": measured.symbols if measured is not None else None,
         "best_nats": outcome.best,
         "best_step": best.number if best is not None else None,
@@ -247,12 +302,12 @@ def _result(run: Run, outcome: Outcome) -> dict[str, Any]:
 
 
 def _summarise(run: Run, outcome: Outcome) -> None:
-    from grnn_tui.cli.reporting import duration, in_nats, show_line
+    from grnn_tui.cli.reporting import duration, show_line
 
     what = f"{outcome.state} at step {outcome.step:,} after {duration(outcome.seconds)}"
     if outcome.measured is not None:
         bound = backend_named(run.request.backend).parse_settings(run.request.settings).bound
-        loss = in_nats(outcome.measured.nats, run.request.data.unit)
+        loss = outcome.scale.text(outcome.measured.nats)
         what += f": {'validation bound K' if bound else 'validation'} {loss}"
     show_line(what)
     if outcome.state == "stopped":
@@ -260,5 +315,6 @@ def _summarise(run: Run, outcome: Outcome) -> None:
     _say(f"play it with `grnn-tui generate {run.name}`")
 
 
+row_options(train)
 add_options(train, struct_options(TrainingOptions))
 add_options(train, backend_options(backends().values()))

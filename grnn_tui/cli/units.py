@@ -41,12 +41,12 @@ def units(model: str, file: str, encoding: str, unit: int | None, mark: str, top
     one_blas_thread()
     from grnn_tui.data.corpus import open_corpus
     from grnn_tui.engine.models import open_model
-    from grnn_tui.playing.marks import Mark
+    from grnn_tui.playing.marks import Mark, bare
     from grnn_tui.playing.ranking import Tally
 
     opened = open_model(model)
     labels, player = opened.vocabulary.labels, opened.player
-    if mark and mark not in labels:
+    if mark and bare(mark) not in map(bare, labels):
         raise UsageError(f"--follow takes one symbol that {opened.label} knows, not {mark!r}")
     size = player.features(player.start()).size
     if not size:

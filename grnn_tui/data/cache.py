@@ -51,6 +51,10 @@ class Entry(msgspec.Struct, frozen=True):
     unseen: int
     spots: str
     """Hash of blocks spread over the file: finds truncated, zeroed and overwritten stretches without reading it all."""
+    unknown: int = 0
+    """Words that became `<unk>`."""
+    characters: int | None = None
+    """Of a text of words: its characters."""
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -160,8 +164,11 @@ class CorpusCache:
         dtype: SymbolType,
         fingerprint: str,
         length: int,
+        characters: int | None = None,
     ) -> None:
         """Write the symbols in `blocks` of a text of `length` characters, and make them visible by one rename.
+
+        Of words `length` counts the words, and `characters` the characters in them.
 
         What `blocks` lacks of `length` the vocabulary does not know. Nothing is left behind when `blocks` raises.
         """
@@ -169,13 +176,15 @@ class CorpusCache:
         with writing(self.root):
             temporary = Path(tempfile.mkdtemp(prefix=".part-", dir=self._corpora))
         try:
-            count = 0
+            count = unknown = 0
+            strange = list(vocabulary.unknown)
             path = temporary / "symbols.bin"
             with writing(self.root):
                 file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
             with file:
                 for block in blocks:
                     count += block.size
+                    unknown += int(np.isin(block, strange).sum()) if strange else 0
                     with writing(self.root):
                         file.write(block.astype(dtype, copy=False).data)
                 with writing(self.root):
@@ -189,6 +198,8 @@ class CorpusCache:
                 fingerprint=fingerprint,
                 unseen=length - count,
                 spots=_spots(path),
+                unknown=unknown,
+                characters=characters,
             )
             with writing(self.root):
                 write_atomically(temporary / "entry.json", msgspec.json.encode(entry))

@@ -16,6 +16,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     classes: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+    """How often each class came in training: the prior of Bayes' rule."""
     features: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()

@@ -1,7 +1,8 @@
 """A corpus: text encoded once into symbols that are mapped from disk, however long it is.
 
 Two passes in chunks: the first decodes, collects the alphabet and hashes the text; the second writes one symbol
-index per character through a table over all code points. Memory stays at a few chunks.
+index per character through a table over all code points. Memory stays at a few chunks. Of words the first pass counts
+each, which takes memory for the different ones (see `words.Census`).
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from numpy.typing import NDArray
 from grnn_tui.data.cache import FORMAT, CorpusCache, Entry, Remembered, Symbols, SymbolType, cache_directory
 from grnn_tui.data.decoding import TextDecoder, check_encoding
 from grnn_tui.data.sources import Source, resolve
-from grnn_tui.data.unit import Unit
+from grnn_tui.data.unit import DEFAULT_LIMIT, Unit
 from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.words import Census, Splitter
 from grnn_tui.errors import DataError
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes consumed so far, over both passes, and how many there will be."""
+Pieces = NDArray[Any] | list[str]
+"""Some of a text: code points, bytes, or words."""
 
 _CODE_POINTS = 0x110000
 
@@ -35,8 +39,9 @@ class Corpus:
 
     `symbols` [n] is mapped read-only (uint8, uint16 or int32, the smallest that holds the vocabulary). `fingerprint`
     is the SHA-256 of the unit and the decoded text. `faults` counts bytes that could not be decoded (U+FFFD stands
-    for them), `unseen` the characters that a given vocabulary lacks (dropped). `floor` is the exact entropy rate in
-    nats per symbol, where it is known. `notes` are lines to tell a person.
+    for them), `unseen` the characters that a given vocabulary lacks (dropped), `unknown` the words that it lacks
+    (`<unk>` stands for them). `characters` is how many a text of words has. `floor` is the exact entropy rate in nats
+    per symbol, where it is known. `notes` are lines to tell a person.
     """
 
     name: str
@@ -45,6 +50,8 @@ class Corpus:
     fingerprint: str
     faults: int = 0
     unseen: int = 0
+    unknown: int = 0
+    characters: int | None = None
     floor: float | None = None
     notes: tuple[str, ...] = ()
 
@@ -71,13 +78,15 @@ def open_corpus(
     seed: int = 0,
     size: int | None = None,
     vocabulary: Vocabulary | None = None,
+    vocabulary_limit: int = DEFAULT_LIMIT,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
     """The corpus that `reference` names (see `sources.resolve`), from the cache where the same text was read before.
 
     `seed` and `size` (characters) are those of a generated corpus. A `vocabulary` is used instead of the text's own
-    and decides the unit. With bytes as the unit, files are taken as they are and `encoding` plays no part.
+    and decides the unit. With bytes as the unit, files are taken as they are and `encoding` plays no part. With words,
+    the `vocabulary_limit` most frequent have a symbol.
 
     Raises:
         DataError: missing, unreadable, empty, not a file, changed while read, or no room for it.
@@ -86,7 +95,7 @@ def open_corpus(
     check_encoding(encoding)
     store = CorpusCache(cache_directory(cache))
     source = resolve(reference, seed=seed, size=size, cache=store.root, any_bytes=unit == "byte")
-    reading = _Reading(source, unit, encoding, vocabulary, progress)
+    reading = _Reading(source, unit, encoding, vocabulary, progress, vocabulary_limit)
     found = store.recall(reading.signature)
     hit = store.find(found.key) if found is not None else None
     if found is None or hit is None:
@@ -97,10 +106,14 @@ def open_corpus(
 
 def _corpus(source: Source, entry: Entry, symbols: Symbols, found: Remembered) -> Corpus:
     built_in = source.built_in
-    exact = built_in is not None and not entry.unseen and (entry.vocabulary.unit == "character" or _is_ascii(symbols))
+    unit = entry.vocabulary.unit
+    exact = not entry.unseen and (unit == "character" or (unit == "byte" and _is_ascii(symbols)))
     notes = [*source.notes, *found.notes]
     if entry.unseen:
         notes.append(f"{entry.unseen:,} characters that the vocabulary lacks were dropped")
+    if entry.unknown:
+        share = entry.unknown / entry.count
+        notes.append(f"{entry.unknown:,} of {entry.count:,} words ({share:.2%}) are unknown; <unk> stands for them")
     return Corpus(
         name=source.name,
         vocabulary=entry.vocabulary,
@@ -108,6 +121,8 @@ def _corpus(source: Source, entry: Entry, symbols: Symbols, found: Remembered) -
         fingerprint=entry.fingerprint,
         faults=found.faults,
         unseen=entry.unseen,
+        unknown=entry.unknown,
+        characters=entry.characters,
         floor=built_in.entropy if built_in is not None and exact else None,
         notes=tuple(notes),
     )
@@ -126,38 +141,84 @@ class _Reading:
     encoding: str
     vocabulary: Vocabulary | None
     progress: Progress | None
+    limit: int = DEFAULT_LIMIT
 
     @property
     def signature(self) -> str:
         """Names this reading of these files in the index."""
-        facts = (FORMAT, self.unit, self.encoding, _vocabulary_hash(self.vocabulary), self.source.signature())
+        facts = (FORMAT, self.unit, self.encoding, self.vocabulary_name, self.source.signature())
         return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+    @property
+    def vocabulary_name(self) -> str:
+        """Names the vocabulary, given or to be found."""
+        if self.vocabulary is None:
+            return "own" if self.unit != "word" else f"own {self.limit}"
+        symbols = "\0".join(self.vocabulary.symbols).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(f"{self.unit} {self.vocabulary.size} ".encode() + symbols).hexdigest()
 
     def digest(self) -> hashlib._Hash:
         """The hash that becomes the fingerprint: of the unit, then of the text in UTF-8 or the bytes."""
         return hashlib.sha256(self.unit.encode() + b"\0")
 
-    def codes(self, decoder: TextDecoder, done: int) -> Iterator[tuple[NDArray[Any], bytes]]:
-        """Code points (or bytes) in chunks, each with the bytes to hash; `done` bytes were consumed before."""
+    def pieces(self, decoder: TextDecoder, done: int) -> Iterator[tuple[Pieces, bytes]]:
+        """Code points, bytes or words in chunks, each with the bytes to hash; `done` bytes were consumed before."""
+        splitter = Splitter()
+        for data in self._data(done):
+            if self.unit != "byte":
+                text, utf8 = decoder.feed(data or b"", last=data is None)
+                yield splitter.feed(text) if self.unit == "word" else _code_points(text, utf8), utf8
+            elif data is not None:
+                yield np.frombuffer(data, np.uint8), data
+        if self.unit == "word":
+            yield splitter.feed("", last=True), b""
+
+    def _data(self, done: int) -> Iterator[bytes | None]:
+        """The bytes of all files in chunks; None where a file ends."""
         total = 2 * self.source.size
         for part in self.source.parts:
             consumed = 0
             for data, consumed in part.chunks():
-                if self.unit == "byte":
-                    yield np.frombuffer(data, np.uint8), data
-                else:
-                    yield _code_points(*decoder.feed(data, last=False))
+                yield data
                 if self.progress is not None:
                     self.progress(min(done + consumed, total), total)
-            if self.unit == "character":
-                yield _code_points(*decoder.feed(b"", last=True))
+            yield None
             done += consumed
 
 
-def _code_points(text: str, utf8: bytes) -> tuple[NDArray[Any], bytes]:
+def _code_points(text: str, utf8: bytes) -> NDArray[Any]:
     if len(text) == len(utf8):
-        return np.frombuffer(utf8, np.uint8), utf8
-    return np.frombuffer(text.encode("utf-32-le"), np.uint32), utf8
+        return np.frombuffer(utf8, np.uint8)
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)
+
+
+class _Alphabet:
+    """What of code points, bytes or words a text has."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.count = 0
+        """Of all of them."""
+        self.characters: int | None = 0 if unit == "word" else None
+        self._seen = np.zeros(_CODE_POINTS if unit == "character" else 0, dtype=np.bool_)
+        self._census = Census()
+
+    def add(self, pieces: Pieces) -> None:
+        """These too."""
+        self.count += len(pieces)
+        if isinstance(pieces, list):
+            self._census.add(pieces)
+            self.characters = (self.characters or 0) + sum(map(len, pieces))
+        elif self.unit == "character":
+            self._seen[pieces] = True
+
+    def vocabulary(self, limit: int) -> Vocabulary:
+        """The alphabet of the text, in order of code points; all bytes; or the most frequent words."""
+        if self.unit == "byte":
+            return Vocabulary(unit="byte")
+        if self.unit == "word":
+            return Vocabulary(unit="word", symbols=self._census.symbols(limit))
+        return Vocabulary(unit="character", symbols=tuple(map(chr, np.flatnonzero(self._seen).tolist())))
 
 
 def _read(reading: _Reading, store: CorpusCache) -> tuple[Remembered, tuple[Entry, Symbols]]:
@@ -165,22 +226,19 @@ def _read(reading: _Reading, store: CorpusCache) -> tuple[Remembered, tuple[Entr
     started = time.time_ns()
     before = reading.signature
     decoder = TextDecoder(reading.encoding)
-    seen = np.zeros(_CODE_POINTS, dtype=np.bool_)
+    alphabet = _Alphabet(reading.unit)
     digest = reading.digest()
-    count = 0
-    for codes, data in reading.codes(decoder, 0):
-        seen[codes] = True
+    for pieces, data in reading.pieces(decoder, 0):
+        alphabet.add(pieces)
         digest.update(data)
-        count += codes.size
-    if not count:
+    if not alphabet.count:
         raise DataError(f"{reading.source.name} is empty: give a text of at least a few hundred symbols")
     fingerprint = digest.hexdigest()
-    key = hashlib.sha256(f"{FORMAT} {fingerprint} {_vocabulary_hash(reading.vocabulary)}".encode()).hexdigest()
+    key = hashlib.sha256(f"{FORMAT} {fingerprint} {reading.vocabulary_name}".encode()).hexdigest()
     found = Remembered(key=key, faults=decoder.faults, notes=_notes(decoder))
     hit = store.find(key)
     if hit is None:
-        vocabulary = reading.vocabulary or _vocabulary(reading.unit, seen)
-        hit = _encode(reading, store, found, vocabulary, fingerprint, count)
+        hit = _encode(reading, store, found, alphabet, fingerprint)
     if reading.signature != before:
         raise _changed(reading.source)
     if reading.source.settled(started):
@@ -189,17 +247,18 @@ def _read(reading: _Reading, store: CorpusCache) -> tuple[Remembered, tuple[Entr
 
 
 def _encode(
-    reading: _Reading, store: CorpusCache, found: Remembered, vocabulary: Vocabulary, fingerprint: str, count: int
+    reading: _Reading, store: CorpusCache, found: Remembered, alphabet: _Alphabet, fingerprint: str
 ) -> tuple[Entry, Symbols]:
     """The second pass: symbols through a table over all code points, -1 for what the vocabulary lacks."""
+    vocabulary = reading.vocabulary or alphabet.vocabulary(reading.limit)
     table = _table(vocabulary)
 
     def blocks() -> Iterator[Symbols]:
         digest = reading.digest()
         any_known = False
-        for codes, data in reading.codes(TextDecoder(reading.encoding), reading.source.size):
+        for pieces, data in reading.pieces(TextDecoder(reading.encoding), reading.source.size):
             digest.update(data)
-            block = table[codes]
+            block = vocabulary.symbols_of(pieces) if isinstance(pieces, list) else table[pieces]
             known = block >= 0
             any_known = any_known or bool(known.any())
             yield block[known]
@@ -210,7 +269,13 @@ def _encode(
             raise DataError(f"the vocabulary has no character of {reading.source.name}: it is another kind of text")
 
     store.write(
-        found.key, blocks(), vocabulary=vocabulary, dtype=_dtype(vocabulary), fingerprint=fingerprint, length=count
+        found.key,
+        blocks(),
+        vocabulary=vocabulary,
+        dtype=_dtype(vocabulary),
+        fingerprint=fingerprint,
+        length=alphabet.count,
+        characters=alphabet.characters,
     )
     hit = store.find(found.key)
     if hit is None:
@@ -222,15 +287,10 @@ def _changed(source: Source) -> DataError:
     return DataError(f"{source.name} changed while it was being read: try again when it is at rest")
 
 
-def _vocabulary(unit: Unit, seen: NDArray[np.bool_]) -> Vocabulary:
-    """The alphabet of the text, in order of code points; or all bytes."""
-    if unit == "byte":
-        return Vocabulary(unit="byte")
-    return Vocabulary(unit="character", symbols=tuple(map(chr, np.flatnonzero(seen).tolist())))
-
-
 def _table(vocabulary: Vocabulary) -> NDArray[np.int32]:
-    """Symbol index by code point, -1 where there is none."""
+    """Symbol index by code point, -1 where there is none; of words there is no such table."""
+    if vocabulary.unit == "word":
+        return np.zeros(0, dtype=np.int32)
     if vocabulary.unit == "byte":
         return np.arange(256, dtype=np.int32)
     table = np.full(_CODE_POINTS, -1, dtype=np.int32)
@@ -242,13 +302,6 @@ def _dtype(vocabulary: Vocabulary) -> SymbolType:
     if vocabulary.size <= 256:
         return "uint8"
     return "uint16" if vocabulary.size <= 65536 else "int32"
-
-
-def _vocabulary_hash(vocabulary: Vocabulary | None) -> str:
-    if vocabulary is None:
-        return "own"
-    symbols = "\0".join(vocabulary.symbols).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(f"{vocabulary.unit} {vocabulary.size} ".encode() + symbols).hexdigest()
 
 
 def _notes(decoder: TextDecoder) -> tuple[str, ...]:

@@ -11,63 +11,74 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from msgspec import field
 
+from grnn_tui.engine.message import Message
+from grnn_tui.engine.prediction import Bar as Bar
+from grnn_tui.engine.prediction import Particle as Particle
+from grnn_tui.engine.prediction import Prediction as Prediction
+from grnn_tui.engine.row_protocol import (
+    BranchSample,
+    ForceValue,
+    PaintKnown,
+    RowsOpened,
+    SelectSample,
+    SetCondition,
+    SetOrdering,
+    SetSheet,
+    SheetFrame,
+)
 from grnn_tui.playing.settings import Sampling
 
 MAX_FRAME_BYTES = 64 << 20
 
 
-class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    pass
-
-
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
-class OpenModel(_Message, frozen=True):
+class OpenModel(Message, frozen=True):
     """Play a shipped name, a model directory or a run (`RUN`, `RUN@best`, `RUN@1200`); the text is kept."""
 
     reference: str
 
 
-class SetPrompt(_Message, frozen=True):
+class SetPrompt(Message, frozen=True):
     """The prompt is now `text`; what was generated after the old one becomes a branch of its own."""
 
     text: str
 
 
-class SetSampling(_Message, frozen=True):
+class SetSampling(Message, frozen=True):
     """From the very next symbol on."""
 
     sampling: Sampling
     seed: int
 
 
-class Generate(_Message, frozen=True):
+class Generate(Message, frozen=True):
     """Write `count` symbols from the cursor, at most `per_second` of them each second (0: as fast as it goes)."""
 
     count: int
     per_second: float = 0.0
 
 
-class Pause(_Message, frozen=True):
+class Pause(Message, frozen=True):
     """Stop writing; the text stays."""
 
 
-class MoveCursor(_Message, frozen=True):
+class MoveCursor(Message, frozen=True):
     """Step back (negative) or forward again along this branch, by symbols; stops at the ends."""
 
     by: int
 
 
-class ForceSymbol(_Message, frozen=True):
+class ForceSymbol(Message, frozen=True):
     """Write this symbol at the cursor instead of a drawn one. If another stood there, a branch opens."""
 
     symbol: int
 
 
-class Reroll(_Message, frozen=True):
+class Reroll(Message, frozen=True):
     """Write again from the end of the prompt, with this seed, on a new branch."""
 
     seed: int
@@ -75,30 +86,30 @@ class Reroll(_Message, frozen=True):
     per_second: float = 0.0
 
 
-class SwitchBranch(_Message, frozen=True):
+class SwitchBranch(Message, frozen=True):
     """Return to another branch, at its end."""
 
     branch: int
 
 
-class RestoreText(_Message, frozen=True):
+class RestoreText(Message, frozen=True):
     """The text is now `prompt` and then `written`: what a screen asks of a fresh engine after the old one died."""
 
     prompt: str
     written: str = ""
     cursor: int | None = None
     """Position; None: the end."""
-    forced: list[int] = []
+    forced: list[int] = field(default_factory=list)
     """Positions that a person chose."""
 
 
-class ReadBranch(_Message, frozen=True):
+class ReadBranch(Message, frozen=True):
     """Ask for the whole of another branch, to compare; answered by `BranchRead`."""
 
     branch: int
 
 
-class ShowUnit(_Message, frozen=True):
+class ShowUnit(Message, frozen=True):
     """Tell with each frame what one hidden unit does along the text."""
 
     unit: int | None = None
@@ -107,15 +118,15 @@ class ShowUnit(_Message, frozen=True):
     """Units are ordered by how well they follow this symbol, or tell what it encloses; empty: by their variance."""
 
 
-class HideUnit(_Message, frozen=True):
+class HideUnit(Message, frozen=True):
     """Tell no more of hidden units."""
 
 
-class ReadCatalogue(_Message, frozen=True):
+class ReadCatalogue(Message, frozen=True):
     """Ask what there is; answered by `CatalogueRead`."""
 
 
-class FrameShown(_Message, frozen=True):
+class FrameShown(Message, frozen=True):
     """The last frame has been painted: send the next when there is something new."""
 
 
@@ -134,6 +145,13 @@ Request = (
     | ShowUnit
     | HideUnit
     | ReadCatalogue
+    | SetSheet
+    | SetCondition
+    | PaintKnown
+    | SelectSample
+    | ForceValue
+    | BranchSample
+    | SetOrdering
     | FrameShown
 )
 
@@ -141,7 +159,7 @@ Request = (
 # --- events -----------------------------------------------------------------------------------------------------------
 
 
-class ModelOpened(_Message, frozen=True):
+class ModelOpened(Message, frozen=True):
     """A model is ready. Sent again when a newer checkpoint of the run it belongs to has been taken up."""
 
     reference: str
@@ -154,64 +172,18 @@ class ModelOpened(_Message, frozen=True):
     live: bool
     """Whether the run it belongs to may still write newer checkpoints."""
     unit: str
-    """`character` or `byte`: what the figures are per."""
+    """`character`, `byte` or `word`: what the figures are per."""
     labels: list[str]
     """What each symbol stands for, raw; show it through safetext only."""
     validation_nats: float | None = None
     floor_nats: float | None = None
     bound: bool = False
     """Whether `validation_nats` is a bound K."""
+    unknown: list[int] = field(default_factory=list)
+    """Symbols that stand for words the model does not know."""
 
 
-class Bar(_Message, frozen=True):
-    """One symbol of the next distribution."""
-
-    symbol: int
-    rank: int
-    """0 is the most probable to the model."""
-    raw: float
-    """The model's own probability."""
-    used: float
-    """After penalty, temperature and truncation; 0 if removed."""
-
-
-class Particle(_Message, frozen=True):
-    """One part of a prediction that is an even mixture."""
-
-    probs: list[float]
-    """Its own probability of the symbol of each bar."""
-    entropy: float
-    """Of its own distribution, bits."""
-    responsibility: float
-    """Posterior weight given the text so far: how well it has foretold it."""
-
-
-class Prediction(_Message, frozen=True):
-    """The distribution at the cursor."""
-
-    bars: list[Bar]
-    """The most probable, in the order of the raw probability; at most 64, and `chosen` wherever it ranks."""
-    size: int
-    """Symbols in the vocabulary."""
-    entropy: float
-    """Of the model's own distribution, bits."""
-    used_entropy: float
-    """Of the one that is drawn from, bits."""
-    removed: int
-    """How many symbols truncation removed."""
-    removed_mass: float
-    """And how much raw probability they had."""
-    chosen: int | None = None
-    """The symbol that stands after the cursor on this branch, if any."""
-    chosen_bits: float | None = None
-    """Its surprisal under the model, bits."""
-    particles: list[Particle] = []
-    """What the model's own distribution is an even mixture of; empty if it is none."""
-    effective: float = 1.0
-    """The effective number of particles."""
-
-
-class Splice(_Message, frozen=True):
+class Splice(Message, frozen=True):
     """From position `start` on, the text of the branch is now this. `-1` marks a character the model does not know."""
 
     start: int
@@ -220,11 +192,11 @@ class Splice(_Message, frozen=True):
     symbols: list[int]
     bits: list[float]
     """Surprisal of each, bits; 0 where the model saw none."""
-    forced: list[int] = []
+    forced: list[int] = field(default_factory=list)
     """Positions (absolute) that a person chose."""
 
 
-class Totals(_Message, frozen=True):
+class Totals(Message, frozen=True):
     """Of the text up to the cursor."""
 
     symbols: int
@@ -233,7 +205,7 @@ class Totals(_Message, frozen=True):
     prompt_bits: float
 
 
-class BranchInfo(_Message, frozen=True):
+class BranchInfo(Message, frozen=True):
     """One way the text has gone."""
 
     branch: int
@@ -248,7 +220,7 @@ class BranchInfo(_Message, frozen=True):
     """The first characters after the fork."""
 
 
-class UnitShown(_Message, frozen=True):
+class UnitShown(Message, frozen=True):
     """What changed in the hidden unit that is shown, and in the order of all units."""
 
     unit: int | None
@@ -269,7 +241,7 @@ class UnitShown(_Message, frozen=True):
     """One 32-bit float for each position, as this machine has them: the activation once its symbol was seen."""
 
 
-class Frame(_Message, frozen=True):
+class Frame(Message, frozen=True):
     """Everything that changed since the frame before."""
 
     splices: list[Splice]
@@ -293,7 +265,7 @@ class Frame(_Message, frozen=True):
     """What one hidden unit does, once that was asked for; of its values only those that changed."""
 
 
-class BranchRead(_Message, frozen=True):
+class BranchRead(Message, frozen=True):
     """The whole text of a branch, as `ReadBranch` asked."""
 
     info: BranchInfo
@@ -301,7 +273,7 @@ class BranchRead(_Message, frozen=True):
     bits: list[float]
 
 
-class Field(_Message, frozen=True):
+class Field(Message, frozen=True):
     """One setting of a backend, for the training form."""
 
     name: str
@@ -311,10 +283,10 @@ class Field(_Message, frozen=True):
     help: str
     low: float | None = None
     high: float | None = None
-    choices: list[str] = []
+    choices: list[str] = field(default_factory=list)
 
 
-class BackendInfo(_Message, frozen=True):
+class BackendInfo(Message, frozen=True):
     """A family of models that can be trained."""
 
     name: str
@@ -324,7 +296,7 @@ class BackendInfo(_Message, frozen=True):
     """Of a stack of recurrent layers: matrices of a layer for what lies below, and for its own past."""
 
 
-class ModelInfo(_Message, frozen=True):
+class ModelInfo(Message, frozen=True):
     """A model that can be opened."""
 
     reference: str
@@ -340,7 +312,7 @@ class ModelInfo(_Message, frozen=True):
     """Whether `validation_nats` is a bound K."""
 
 
-class CorpusInfo(_Message, frozen=True):
+class CorpusInfo(Message, frozen=True):
     """A corpus that can be trained on by name."""
 
     name: str
@@ -350,7 +322,7 @@ class CorpusInfo(_Message, frozen=True):
     floor_nats: float | None = None
 
 
-class CatalogueRead(_Message, frozen=True):
+class CatalogueRead(Message, frozen=True):
     """What there is."""
 
     models: list[ModelInfo]
@@ -358,10 +330,10 @@ class CatalogueRead(_Message, frozen=True):
     corpora: list[CorpusInfo]
 
 
-class Failed(_Message, frozen=True):
+class Failed(Message, frozen=True):
     """A request could not be carried out; one line that says what to do. Everything else stays as it was."""
 
     text: str
 
 
-Event = ModelOpened | Frame | BranchRead | CatalogueRead | Failed
+Event = ModelOpened | RowsOpened | Frame | SheetFrame | BranchRead | CatalogueRead | Failed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from grnn_tui.engine import frames
 from grnn_tui.engine.models import OpenedModel, newer, open_model
@@ -28,9 +29,13 @@ from grnn_tui.engine.protocol import (
     ShowUnit,
     SwitchBranch,
 )
+from grnn_tui.engine.row_protocol import SheetFrame
 from grnn_tui.engine.units import UnitWatch
 from grnn_tui.errors import GrnnError, UsageError
 from grnn_tui.playing.session import MAX_LENGTH, Session
+
+if TYPE_CHECKING:
+    from grnn_tui.engine.row_desk import RowDesk
 
 SLICE = 0.008
 """Seconds of reading or writing before requests are looked at again."""
@@ -47,7 +52,9 @@ class Table:
         self._model: OpenedModel | None = None
         self._session: Session | None = None
         self._before: list[Request] = []
-        """What was asked before there was a model; done as soon as there is one."""
+        """What was asked before there was a model; done as soon as there is one that it can be about."""
+        self._desk: RowDesk | None = None
+        """In charge while a model of rows is open; the text waits."""
         self._pace: Pace | None = None
         self._rate = Rate()
         self._unit = UnitWatch()
@@ -61,9 +68,12 @@ class Table:
     def idle_seconds(self, now: float) -> float | None:
         """How long there is nothing to do; None: until a request comes."""
         session, waits = self._session, []
-        if session is not None and (session.busy or self._unit.behind(session)):
+        if self._desk is not None:
+            due = self._desk.idle_seconds(now)
+            waits = [] if due is None else [due]
+        elif session is not None and (session.busy or self._unit.behind(session)):
             return 0.0
-        if self._pace is not None:
+        if self._desk is None and self._pace is not None:
             waits.append(self._pace.wait(now))
         if self._watching:
             waits.append(max(0.0, self._next_look - now))
@@ -76,24 +86,32 @@ class Table:
             GrnnError: what stopped the writing.
         """
         session = self._session
-        if session is None:
+        if self._desk is not None:
+            self._desk.work(SLICE)
+        elif session is None:
             return
+        else:
+            self._work_on_text(session)
+        if self._watching and time.monotonic() >= self._next_look:
+            self._look_for_newer()
+
+    def _work_on_text(self, session: Session) -> None:
         if session.busy:
             self._read(session)
         elif self._pace is not None:
             self._write(session, self._pace)
         if self._unit.behind(session):
             self._follow_unit(session)
-        if self._watching and time.monotonic() >= self._next_look:
-            self._look_for_newer()
 
     def take_events(self) -> list[Event]:
         """What has to be told besides frames."""
         events, self._events = self._events, []
         return events
 
-    def take_frame(self) -> Frame | None:
+    def take_frame(self) -> Frame | SheetFrame | None:
         """Everything that changed since the frame before; None if nothing did."""
+        if self._desk is not None:
+            return self._desk.take_frame()
         session = self._session
         if session is None or not self._dirty:
             return None
@@ -137,6 +155,8 @@ class Table:
                 from grnn_tui.engine.catalogue import read_catalogue
 
                 self._events.append(read_catalogue())
+            case _ if self._desk is not None and self._desk.carry_out(request):
+                pass
             case _ if self._session is None:
                 self._before.append(request)
             case _:
@@ -182,12 +202,28 @@ class Table:
 
     def _take_up(self, model: OpenedModel) -> None:
         self._model = model
+        if model.of_rows:
+            self._take_up_rows(model)
+            return
+        self._desk = None
         if self._session is None:
             self._session = Session(model.player, model.vocabulary)
         elif model.player is not self._session.player:
             self._session.set_player(model.player, model.vocabulary)
         self._events.append(model.event())
         self._dirty = True
+        self._after_opening(model)
+
+    def _take_up_rows(self, model: OpenedModel) -> None:
+        from grnn_tui.engine.row_desk import RowDesk
+
+        self._stop()
+        if self._desk is None or not self._desk.take_up(model):
+            self._desk = RowDesk(model, self._fail_with)
+        self._events.append(model.event())
+        self._after_opening(model)
+
+    def _after_opening(self, model: OpenedModel) -> None:
         self._next_look = time.monotonic() + (POLL if model.located.live else IDLE_POLL)
         waiting, self._before = self._before, []
         for request in waiting:
@@ -206,6 +242,8 @@ class Table:
         self._rate.restart(now)
 
     def _stop(self) -> None:
+        if self._desk is not None:
+            self._desk.stop()
         if self._pace is not None:
             self._pace = None
             self._dirty = True
@@ -260,6 +298,9 @@ class Table:
         try:
             outlook = session.outlook()
         except Exception as error:  # the frame is still worth telling
-            self.fail(str(error) if isinstance(error, GrnnError) else f"{type(error).__name__}: {error}")
+            self._fail_with(error)
             return None
         return None if outlook is None else frames.prediction(outlook)
+
+    def _fail_with(self, error: Exception) -> None:
+        self.fail(str(error) if isinstance(error, GrnnError) else f"{type(error).__name__}: {error}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.distribution import Categorical, Symbol, draw
+from grnn_tui.backends.distribution import Categorical, Distribution, MixtureOfGaussians, Symbol, draw
 from grnn_tui.errors import ModelError
 from grnn_tui.playing.settings import AS_IT_IS as AS_IT_IS
 from grnn_tui.playing.settings import Sampling as Sampling
@@ -82,6 +82,35 @@ def draw_next(
     if sampling == AS_IT_IS:
         return symbol, -math.log2(weights[symbol] / weights.sum())
     return symbol, -prediction.log_prob(symbol) * _BITS
+
+
+def draw_value(prediction: Distribution, sampling: Sampling, uniform: float) -> tuple[float, float]:
+    """One value of a row at `uniform` in [0, 1), and its surprisal under the model itself in nats.
+
+    Of a density only the temperature has a meaning: each of its components is raised to 1 / T (see `tempered`). Rows
+    know no repetition penalty: a value may well be what its neighbours are.
+
+    Raises:
+        ModelError: the prediction is not a number.
+    """
+    if isinstance(prediction, MixtureOfGaussians):
+        drawn = bent(prediction, sampling)
+        return (value := drawn.sample(uniform)), -prediction.log_prob(value)
+    assert isinstance(prediction, Categorical)
+    symbol = shape(prediction.logits, sampling).draw(uniform)
+    return symbol, -prediction.log_prob(symbol)
+
+
+def bent(prediction: MixtureOfGaussians, sampling: Sampling) -> MixtureOfGaussians:
+    """The density that a real value is drawn from.
+
+    Raises:
+        ModelError: the prediction is not a number.
+    """
+    low, high = prediction.span
+    if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(float(prediction.weights.sum()))):
+        raise ModelError("the model's prediction is not a number; its weights may be damaged")
+    return prediction.tempered(float(sampling.temperature))
 
 
 def _penalise(z: NDArray[np.float64], penalty: float, recent: Iterable[int]) -> None:

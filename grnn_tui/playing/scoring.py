@@ -14,6 +14,7 @@ from grnn_tui.backends.contract import Player
 from grnn_tui.backends.modeldir import ModelDirectory
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.playing.outlook import BITS
+from grnn_tui.playing.told import told
 
 LONG = 200_000
 """Symbols beyond which the training path takes over, many stretches of the text at once."""
@@ -49,6 +50,10 @@ class Score:
     nats: float
     """Of all symbols together."""
     surprising: tuple[Place, ...]
+    unknown: int = 0
+    """Words the model does not know; each is scored as `<unk>`, its spelling is not."""
+    characters: int | None = None
+    """Of a text of words: its characters."""
 
     @property
     def nats_per_symbol(self) -> float:
@@ -59,6 +64,11 @@ class Score:
     def bits_per_symbol(self) -> float:
         """Mean, in bits."""
         return self.nats_per_symbol * BITS
+
+    @property
+    def bits_per_character(self) -> float | None:
+        """Of words, so that vocabularies can be compared: what is unknown costs what `<unk>` costs."""
+        return self.nats * BITS / self.characters if self.characters else None
 
     @property
     def perplexity(self) -> float:
@@ -78,28 +88,41 @@ def score(player: Player[Any], symbols: Symbols, progress: Progress | None = Non
     return nats
 
 
-def score_model(model: ModelDirectory, symbols: Symbols, progress: Progress | None = None) -> Nats:
-    """The same, by whichever path is quicker: long texts go through the training path, if torch is there.
+def score_model(
+    model: ModelDirectory, symbols: Symbols, progress: Progress | None = None, label: str | None = None
+) -> Nats:
+    """The same, told `label` where one is given; long texts go through the quicker training path, if torch is there.
 
     There the text is cut into stretches that run side by side, each warmed up on what stands before it; the mean
     agrees with the single pass to about 1e-4.
     """
-    if symbols.size > LONG:
+    domain = model.header.domain
+    if symbols.size > LONG and domain.condition is None:
         try:
             from grnn_tui.playing.stretches import score_in_stretches
         except ImportError:
             pass
         else:
             return score_in_stretches(model, symbols, progress)
-    return score(model.open_player(), symbols, progress)
+    return score(told(model.open_player(), domain, label), symbols, progress)
 
 
-def summarise(vocabulary: Vocabulary, symbols: Symbols, nats: Nats, unseen: int = 0, places: int = 10) -> Score:
-    """Totals, and the `places` symbols that surprised the model most, the worst first."""
+def summarise(
+    vocabulary: Vocabulary,
+    symbols: Symbols,
+    nats: Nats,
+    unseen: int = 0,
+    places: int = 10,
+    characters: int | None = None,
+) -> Score:
+    """Totals, and the `places` symbols that surprised the model most, the worst first.
+
+    `unseen` were left out of `symbols`; `characters` are those of a text of words.
+    """
     count = min(places, nats.size)
     worst = np.argpartition(nats, nats.size - count)[nats.size - count :] if count else np.zeros(0, np.int64)
     worst = worst[np.lexsort((worst, -nats[worst]))]
-    newline = ord("\n") if vocabulary.unit == "byte" else vocabulary.index.get("\n")
+    newline = vocabulary.newline
     found = []
     for position in worst.tolist():
         line = 1 + int((symbols[:position] == newline).sum()) if newline is not None else 1
@@ -109,8 +132,9 @@ def summarise(vocabulary: Vocabulary, symbols: Symbols, nats: Nats, unseen: int 
                 line=line,
                 symbol=vocabulary.labels[int(symbols[position])],
                 bits=float(nats[position] * BITS),
-                before=vocabulary.decode(symbols[max(0, position - CONTEXT) : position]),
-                after=vocabulary.decode(symbols[position + 1 : position + 1 + CONTEXT // 2]),
+                before=vocabulary.decode(symbols[max(0, position - CONTEXT) : position])[-CONTEXT:],
+                after=vocabulary.decode(symbols[position + 1 : position + 1 + CONTEXT // 2])[: CONTEXT // 2],
             )
         )
-    return Score(int(symbols.size), unseen, float(nats.sum()), tuple(found))
+    unknown = int(np.isin(symbols, list(vocabulary.unknown)).sum()) if vocabulary.unknown else 0
+    return Score(int(symbols.size), unseen, float(nats.sum()), tuple(found), unknown, characters)

@@ -2,8 +2,9 @@
 
 States are values, so stepping, forking and returning cost O(1) in the length of the text: they are kept every
 `INTERVAL` positions along each branch and everywhere near the cursor, and the few between are replayed. Positions are
-characters, or bytes for a model of bytes. Characters the model does not know stay in the text as symbol -1; the model
-is never shown them.
+characters, or bytes or words for a model of those. Characters the model does not know stay in the text as symbol -1;
+the model is never shown them. Words it does not know stay too, with the symbol `<unk>`, which it is shown. A prompt is
+split into words as it stands, whether or not its last word is complete.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from grnn_tui.playing.luck import Luck
 from grnn_tui.playing.outlook import BITS, Outlook, look
 from grnn_tui.playing.sampling import Sampling, checked, draw_next
 from grnn_tui.playing.states import ABSENT, REPLAY, Reading, States
-from grnn_tui.playing.text import cells_of, common_prefix, mendable, text_of, units_of
+from grnn_tui.playing.text import cells_of, common_prefix, mendable, text_of
 from grnn_tui.playing.units import Units
 
 MAX_LENGTH = 2_000_000
@@ -151,7 +152,7 @@ class Session:
             return
         labels, symbols = cells_of(self.vocabulary, text)
         self._check_room(len(labels))
-        shared = common_prefix(units_of(self.vocabulary, branch.prompt_text), units_of(self.vocabulary, text))
+        shared = common_prefix(branch.labels_between(0, branch.prompt), labels)
         if branch.length > branch.prompt or any(b.parent is branch and b.fork > shared for b in self.branches.values()):
             branch = self._open_branch(shared, len(labels))
         else:
@@ -165,6 +166,8 @@ class Session:
 
     def restore(self, prompt: str, written: str, cursor: int | None = None, forced: list[int] | None = None) -> None:
         """The text is now `prompt` and `written`, as another session left it.
+
+        Words are split anew: where a model wrote one in parts, it is one position now; `cursor` may be further on.
 
         Raises:
             UsageError: it is longer than `MAX_LENGTH`.
@@ -207,7 +210,7 @@ class Session:
             self._change_unit(vocabulary)
         elif vocabulary.symbols != self.vocabulary.symbols:
             for branch in self.branches.values():
-                branch.set_symbols([vocabulary.index.get(label, -1) for label in branch.labels])
+                branch.set_symbols(vocabulary.symbols_of(branch.labels).tolist())
         self.vocabulary, self._states, self._units = vocabulary, States(player), None
         for branch in self.branches.values():
             branch.states.clear()
@@ -219,7 +222,7 @@ class Session:
             self._reading = self._states.reading(self.current, min(unread, self.cursor), stop)
 
     def _change_unit(self, vocabulary: Vocabulary) -> None:
-        """Between characters and bytes every position moves: branches stay, each with the whole of its text."""
+        """Between characters, bytes and words positions move: branches stay, each with the whole of its text."""
         at_cursor = text_of(self.vocabulary, self.current.labels_between(0, self.cursor))
         for branch in list(self.branches.values()):
             written = text_of(self.vocabulary, branch.labels_between(branch.prompt, branch.length))

@@ -15,7 +15,9 @@ STRETCHES = 64
 WARM_UP = 2048
 """Symbols that a stretch reads before its own begin; recurrent models have long forgotten what came earlier."""
 WINDOW = 256
-"""Symbols of every stretch taken in one call."""
+"""Symbols of every stretch taken in one call, fewer for a vocabulary of many words ..."""
+LOGITS = 1 << 23
+"""... so that no more probabilities than these are held at a time."""
 
 
 def score_in_stretches(
@@ -29,6 +31,7 @@ def score_in_stretches(
     network = model.backend.build_network(model.settings, model.header.vocabulary).eval()
     network.load_arrays(model.arrays)
     n = symbols.size
+    window = max(1, min(WINDOW, LOGITS // (stretches * model.header.vocabulary.size)))
     length = -(-n // stretches)
     warm_up = min(WARM_UP, length)
     own = np.full((stretches, length), -1, dtype=np.int64)
@@ -41,13 +44,13 @@ def score_in_stretches(
         start = tuple(part[:1].clone() for part in carry)
         before = np.zeros((stretches, warm_up), dtype=np.int64)
         before[1:] = own[:-1, length - warm_up :]
-        for at in range(0, warm_up, WINDOW):
-            _, carry = network.log_prob(torch.from_numpy(before[:, at : at + WINDOW].copy()), carry)
+        for at in range(0, warm_up, window):
+            _, carry = network.log_prob(torch.from_numpy(before[:, at : at + window].copy()), carry)
         # Nothing stands before the first stretch: it begins at the start state.
         carry = tuple(torch.cat([first, part[1:]]) for first, part in zip(start, carry, strict=True))
-        for at in range(0, length, WINDOW):
-            log_prob, carry = network.log_prob(torch.from_numpy(own[:, at : at + WINDOW].copy()), carry)
-            nats[:, at : at + WINDOW] = -log_prob.double().numpy()
+        for at in range(0, length, window):
+            log_prob, carry = network.log_prob(torch.from_numpy(own[:, at : at + window].copy()), carry)
+            nats[:, at : at + window] = -log_prob.double().numpy()
             if progress is not None:
-                progress(min(n, (at + WINDOW) * stretches))
+                progress(min(n, (at + window) * stretches))
     return nats.reshape(-1)[:n]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from grnn_tui.data.vocabulary import Vocabulary
 
 _STRAY_SURROGATE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -18,14 +16,14 @@ def mendable(text: str) -> str:
 
 
 def cells_of(vocabulary: Vocabulary, text: str) -> tuple[list[str], list[int]]:
-    """Label and symbol of each position of `text`: its characters, or its bytes; -1 for what has no symbol."""
-    encoded = vocabulary.encode(text)
+    """Label and symbol of each position of `text`: its characters, words or bytes; -1 for what has no symbol.
+
+    The label of a word that the vocabulary lacks is the word as it was typed; its symbol is `<unk>`.
+    """
+    labels = vocabulary.split(text)
     if vocabulary.unit == "byte":
-        symbols = encoded.symbols.tolist()
-        return [vocabulary.labels[s] for s in symbols], symbols
-    found = np.full(len(text), -1, dtype=np.int64)
-    found[encoded.positions] = encoded.symbols
-    return list(text), found.tolist()
+        return labels, vocabulary.encode(text).symbols.tolist()
+    return labels, vocabulary.symbols_of(labels).tolist()
 
 
 def text_of(vocabulary: Vocabulary, labels: Iterable[str]) -> str:
@@ -36,13 +34,8 @@ def text_of(vocabulary: Vocabulary, labels: Iterable[str]) -> str:
     return text
 
 
-def units_of(vocabulary: Vocabulary, text: str) -> Sequence[object]:
-    """`text` as something with one item per position."""
-    return text.encode("utf-8", "surrogateescape") if vocabulary.unit == "byte" else text
-
-
 def common_prefix(a: Sequence[object], b: Sequence[object]) -> int:
-    """How many items two strings (or two byte strings) begin with in common; compares whole slices, not items."""
+    """How many items two sequences of one type begin with in common; compares whole slices, not items."""
     low, high = 0, min(len(a), len(b))
     if a[:high] == b[:high]:
         return high

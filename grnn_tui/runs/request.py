@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from grnn_tui.data.unit import Unit
+from grnn_tui.data.row_form import ConditionKind, RowForm
+from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant", "plateau"]
@@ -19,14 +20,21 @@ class DataRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     sources: tuple[str, ...]
     """A built-in or fetched name, or absolute paths."""
     unit: Unit = "character"
+    vocabulary_limit: Annotated[
+        int, Meta(ge=3, le=MAX_LIMIT, description="of words: symbols at most; what is rarer becomes <unk>")
+    ] = DEFAULT_LIMIT
     encoding: str = "utf-8"
-    validation: Annotated[float, Meta(gt=0, lt=1, description="fraction held out, from the end of the text")] = 0.1
+    validation: Annotated[float, Meta(gt=0, lt=1, description="fraction held out, from the end")] = 0.1
     validation_file: str | None = None
     """A text of its own to validate on, instead of the end of the corpus."""
     seed: int = 0
     """Of a generated corpus."""
     size: int | None = None
-    """Characters of a generated corpus."""
+    """Characters, or rows, of a generated corpus."""
+    rows: RowForm | None = None
+    """How to read rows; None: it is a text."""
+    condition: ConditionKind | None = None
+    """What the model is told before it writes a row or a line."""
 
 
 class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

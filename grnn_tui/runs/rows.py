@@ -26,6 +26,12 @@ class Started(Row, frozen=True, kw_only=True, tag="started", omit_defaults=True)
     total_steps: int | None = None
     batch: int = 0
     length: int = 0
+    unit: str = ""
+    """What a symbol is called; losses are per symbol."""
+    row: int = 0
+    """Symbols in a row, where the data are rows: 784 for an image of 28 x 28. 0: a text."""
+    row_name: str = ""
+    """What a row is called: `image` or `row`."""
     data_fingerprint: str = ""
     faults: int = 0
     bound: bool = False

@@ -22,10 +22,11 @@ from grnn_tui.backends.network import Carry, Network
 from grnn_tui.errors import RunError, TrainingError
 from grnn_tui.runs.checkpoint import Step
 from grnn_tui.runs.request import TrainingOptions
+from grnn_tui.training.feed import Feed
 from grnn_tui.training.optimising import Optimiser
 from grnn_tui.training.randomness import same_randomness
 from grnn_tui.training.schedule import Plateau
-from grnn_tui.training.streams import Cursor, Streams
+from grnn_tui.training.streams import Cursor
 
 STATE = "trainer.json"
 TENSORS = "trainer.safetensors"
@@ -80,7 +81,7 @@ class Moving:
 
     network: Network
     optimiser: Optimiser | None
-    streams: Streams | None
+    feed: Feed | None
     carry: Carry | None
     device: torch.device
 
@@ -163,8 +164,8 @@ def restore(step: Step, progress: Progress, moving: Moving) -> None:
     moving.network.load_arrays(read_model(step.path).arrays)
     if moving.optimiser is not None:
         moving.optimiser.load_state(_under(arrays, "optimiser/"))
-    if moving.streams is not None and progress.cursor is not None:
-        moving.streams.restore(progress.cursor)
+    if moving.feed is not None and progress.cursor is not None:
+        moving.feed.restore(progress.cursor)
     carry = _under(arrays, "carry/")
     if carry:
         moving.carry = tuple(carry[str(i)].to(moving.device).clone() for i in range(len(carry)))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from grnn_tui.backends.network import CountedNetwork
 from grnn_tui.errors import TrainingError
 from grnn_tui.runs.rows import Validated
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.training.checkpointing import Moving, Progress, checkpoint_files, random_states
 from grnn_tui.training.clock import TrainingClock
-from grnn_tui.training.evaluation import FINAL_LIMIT, Measured, evaluate
+from grnn_tui.training.evaluation import FINAL_LIMIT, Measured
 from grnn_tui.training.journal import Journal
 from grnn_tui.training.loop import Outcome, Setting, sentence
 from grnn_tui.training.saving import Saver
@@ -27,17 +28,15 @@ def count(
     journal: Journal,
     saver: Saver,
 ) -> Outcome:
-    """Learn from the whole text at once; that is step 1, and the end.
+    """Learn from the whole text, or all rows, at once; that is step 1, and the end.
 
     Raises:
         TrainingError: the counts could not be saved.
     """
     network.count(symbols)
     measured: Measured | None = None
-    if setting.validation.size:
-        measured = evaluate(
-            network, setting.validation, setting.header.vocabulary.size, setting.device, limit=FINAL_LIMIT
-        )
+    if setting.measure is not None:
+        measured = setting.measure(network, FINAL_LIMIT)
         journal.tell(
             Validated(
                 step=1,
@@ -52,7 +51,11 @@ def count(
 
     def files() -> dict[str, bytes]:
         trained = msgspec.structs.replace(
-            setting.header.trained, step=1, seconds=round(clock.elapsed, 3), validation_nats=nats
+            setting.header.trained,
+            step=1,
+            seconds=round(clock.elapsed, 3),
+            validation_nats=nats,
+            quantiles=() if measured is None else measured.quantiles,
         )
         progress = Progress(
             step=1,
@@ -69,6 +72,7 @@ def count(
 
     if not saver.save(1, files, nats):
         raise TrainingError(f"the counts could not be saved ({saver.fault})")
-    said = sentence(measured)
+    scale = LossScale.of(setting.header.domain)
+    said = sentence(measured, scale)
     journal.note(1, "finished", said)
-    return Outcome("finished", said, 1, clock.elapsed, measured, nats)
+    return Outcome("finished", said, 1, clock.elapsed, measured, nats, scale)

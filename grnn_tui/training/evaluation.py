@@ -7,15 +7,18 @@ pass, which is what `grnn-tui score` takes, to well below 1e-4 nats.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from grnn_tui.backends.network import Network
+from grnn_tui.data.labelled import Labelled
+from grnn_tui.training.feed import as_symbols, line_batch, piece_batch, start_told
 from grnn_tui.training.randomness import same_randomness
 
 WARM_UP = 512
@@ -26,6 +29,7 @@ PERIODIC_LIMIT = 1 << 17
 FINAL_LIMIT = 1 << 22
 NOISE_SEED = 0
 """Of the noise that belongs to a model: two measurements of the same weights agree, and others share its luck."""
+QUANTILES = 101
 _LOGITS = 1 << 23
 
 
@@ -38,6 +42,12 @@ class Measured:
     symbols: int
     whole: bool
     """Whether that was all of the text."""
+    quantiles: tuple[float, ...] = ()
+    """Of the nats of a row, where the data are rows: the least surprising, 99 percentiles, the most surprising."""
+
+
+Measure = Callable[[Network, int], Measured]
+"""Measures a network on what is held out, on at most so many symbols."""
 
 
 def evaluate(
@@ -63,6 +73,87 @@ def evaluate(
     return Measured(total / max(seen, 1), seen, whole=scored == n)
 
 
+def evaluate_rows(
+    network: Network,
+    rows: NDArray[Any],
+    told: NDArray[np.float32] | None,
+    device: torch.device,
+    *,
+    limit: int = FINAL_LIMIT,
+    pieces: NDArray[np.int64] | None = None,
+) -> Measured:
+    """Mean nats per symbol of `rows` [n, D], told `told` [n, size]; of the first so many that stay under `limit`.
+
+    Rows that follow one another fall into `pieces` of so many rows each, which are taken whole. The network's mode and
+    every random generator are left as they were.
+    """
+    n = rows.shape[0]
+    count = min(n, max(1, limit // rows.shape[1]))
+    if pieces is not None:
+        pieces = pieces[: max(1, int(np.searchsorted(pieces.cumsum(), count, side="right")))]
+        count = int(pieces.sum())
+    with undisturbed(network):
+        nats = -np.concatenate([part.sum(1) for part in row_log_probs(network, rows[:count], told, device, pieces)])
+    quantiles = tuple(np.quantile(nats, np.linspace(0, 1, QUANTILES)).tolist())
+    return Measured(float(nats.mean()) / rows.shape[1], count * rows.shape[1], count == n, quantiles)
+
+
+def evaluate_lines(network: Network, lines: Labelled, device: torch.device, *, limit: int = FINAL_LIMIT) -> Measured:
+    """Mean nats per symbol of `lines`, each told its label; of the first so many that stay under `limit`.
+
+    The network's mode and every random generator are left as they were.
+    """
+    count = max(1, int(np.searchsorted(lines.starts, limit, side="right")) - 1)
+    nats = 0.0
+    with undisturbed(network), torch.no_grad():
+        for first in range(0, count, 64):
+            batch = line_batch(network, lines, np.arange(first, min(first + 64, count)), device)
+            log_prob, _ = network.log_prob(batch.x, batch.carry)
+            nats += float(batch.loss(log_prob)) * batch.count
+    symbols = int(lines.starts[count])
+    return Measured(nats / symbols, symbols, whole=count == len(lines))
+
+
+def row_log_probs(
+    network: Network,
+    rows: NDArray[Any],
+    told: NDArray[np.float32] | None,
+    device: torch.device,
+    pieces: NDArray[np.int64] | None = None,
+) -> Iterator[NDArray[np.float64]]:
+    """log p of each value of `rows` [n, D] in nats, some rows at a time [some, D], by the training path as it is.
+
+    Rows that follow one another fall into `pieces` of so many rows each; the state carries through a piece.
+    """
+    if pieces is not None:
+        yield from _piece_log_probs(network, rows, told, device, pieces)
+        return
+    some = max(1, min(256, _LOGITS // (64 * rows.shape[1])))
+    with torch.no_grad():
+        for first in range(0, rows.shape[0], some):
+            part = slice(first, first + some)
+            carry = start_told(network, None if told is None else told[part], device)
+            log_prob, _ = network.log_prob(as_symbols(rows[part]).to(device), carry)
+            yield log_prob.double().cpu().numpy()
+
+
+def _piece_log_probs(
+    network: Network,
+    rows: NDArray[Any],
+    told: NDArray[np.float32] | None,
+    device: torch.device,
+    pieces: NDArray[np.int64],
+) -> Iterator[NDArray[np.float64]]:
+    some = max(1, min(64, _LOGITS // (64 * rows.shape[1] * int(pieces.max()))))
+    with torch.no_grad():
+        for first in range(0, len(pieces), some):
+            index = np.arange(first, min(first + some, len(pieces)))
+            batch = piece_batch(network, rows, pieces, index, told, device)
+            log_prob, _ = network.log_prob(batch.x, batch.carry)
+            assert batch.weight is not None
+            yield log_prob[batch.weight].view(-1, rows.shape[1]).double().cpu().numpy()
+
+
 def _pass(
     network: Network,
     symbols: NDArray[np.integer],
@@ -73,7 +164,7 @@ def _pass(
 ) -> tuple[float, int]:
     """Sum of nats over the pieces that begin at `begins`, and how many symbols that were."""
     n = symbols.size
-    time = max(16, min(256, _LOGITS // (begins.size * vocabulary)))
+    time = max(1, min(256, _LOGITS // (begins.size * vocabulary)))
     carry = network.start(begins.size)
     cold = int((begins == 0).sum())
     if begins.size > cold:

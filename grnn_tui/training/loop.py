@@ -1,4 +1,4 @@
-"""Truncated back-propagation through time over parallel streams, with carried state, steered between steps."""
+"""Step after step of gradient training, steered between them; truncated back-propagation through time for texts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from grnn_tui.backends.modeldir import Header
@@ -18,21 +16,20 @@ from grnn_tui.errors import TrainingError
 from grnn_tui.runs.commands import Command, CommandReader, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun
 from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.runs.rows import Trained, Validated
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.training.checkpointing import Machine, Moving, Progress, checkpoint_files, random_states
 from grnn_tui.training.clock import Pace, TrainingClock
 from grnn_tui.training.devices import memory_in_use
-from grnn_tui.training.evaluation import FINAL_LIMIT, PERIODIC_LIMIT, Measured, evaluate
+from grnn_tui.training.evaluation import FINAL_LIMIT, PERIODIC_LIMIT, Measure, Measured
+from grnn_tui.training.feed import Feed
 from grnn_tui.training.journal import Journal
 from grnn_tui.training.optimising import Optimiser
 from grnn_tui.training.saving import Saver
 from grnn_tui.training.schedule import Limits, Plateau, learning_rate
 from grnn_tui.training.signals import Interruption
-from grnn_tui.training.streams import Streams
 from grnn_tui.training.tally import Tally
 
 POLL_PAUSED = 0.05
-_RESIDENT = 1 << 31
-"""Bytes of text that are kept on an accelerator."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,8 @@ class Setting:
 
     options: TrainingOptions
     header: Header
-    validation: NDArray[np.integer]
+    measure: Measure | None
+    """Measures a network on the held-out data; None: nothing is held out."""
     machine: Machine
     references: dict[str, float]
     device: torch.device
@@ -58,6 +56,8 @@ class Outcome:
     measured: Measured | None
     """Validation at the end, on the whole text if it is not huge."""
     best: float | None
+    scale: LossScale
+    """How its losses are told."""
 
 
 class Trainer:
@@ -67,7 +67,7 @@ class Trainer:
         self,
         setting: Setting,
         network: Network,
-        streams: Streams,
+        feed: Feed,
         optimiser: Optimiser,
         clock: TrainingClock,
         journal: Journal,
@@ -77,13 +77,13 @@ class Trainer:
         self.setting = setting
         self.options = setting.options
         self.network = network
-        self.streams = streams
+        self.feed = feed
         self.optimiser = optimiser
         self.clock = clock
         self.journal = journal
         self.saver = saver
         self.commands = commands
-        self.limits = Limits.of(setting.options, streams.windows)
+        self.limits = Limits.of(setting.options, feed.windows)
         self.carry: Carry | None = None
         self.step = 0
         self.tokens = 0
@@ -92,7 +92,6 @@ class Trainer:
         self._paused = False
         self.best: float | None = None
         self.last_validation: tuple[int, Measured] | None = None
-        self._text = _resident(streams.symbols, setting.device)
         self._rate = 0.0
 
     # --- the state that a checkpoint holds
@@ -100,7 +99,7 @@ class Trainer:
     @property
     def moving(self) -> Moving:
         """What a checkpoint takes beside the counters."""
-        return Moving(self.network, self.optimiser, self.streams, self.carry, self.setting.device)
+        return Moving(self.network, self.optimiser, self.feed, self.carry, self.setting.device)
 
     def take_over(self, progress: Progress, moving: Moving) -> None:
         """Go on from a checkpoint that `restore` has read into `moving`."""
@@ -119,7 +118,7 @@ class Trainer:
             "options": self.options,
             "scale": self.scale,
             "plateau": self.plateau,
-            "cursor": self.streams.cursor,
+            "cursor": self.feed.cursor,
             "machine": self.setting.machine,
             "references": self.setting.references,
         }
@@ -128,36 +127,16 @@ class Trainer:
     # --- one step
 
     def train_step(self) -> tuple[Tensor, Tensor]:
-        """One window of every stream: loss in nats per symbol and gradient norm, both still on the device."""
-        starts, fresh = self.streams.next_starts()
-        self.carry = None if fresh else self._begun(starts)
-        x = self._windows(starts)
+        """One batch: loss in nats per symbol and gradient norm, both still on the device."""
+        batch = self.feed.next(self.network, self.carry)
         self._rate = self.scale * learning_rate(self.options, self.limits, self.step, self.clock.elapsed, self.plateau)
-        log_prob, carry = self.network.log_prob(x, self.carry)
-        loss = -log_prob.mean()
+        log_prob, carry = self.network.log_prob(batch.x, batch.carry)
+        loss = batch.loss(log_prob)
         norm = self.optimiser.step(loss, self._rate)
-        self.carry = tuple(c.detach() for c in carry)
+        self.carry = tuple(c.detach() for c in carry) if self.feed.carries else None
         self.step += 1
-        self.tokens += x.numel()
+        self.tokens += batch.count
         return loss.detach(), norm
-
-    def _begun(self, starts: NDArray[np.int64]) -> Carry | None:
-        """The carry, with the start state for streams that begin a paragraph."""
-        begins = self.streams.begins(starts)
-        if self.carry is None or not begins.any():
-            return self.carry
-        mask = torch.from_numpy(begins).to(self.setting.device)
-        start = self.network.start(begins.size)
-        return tuple(
-            torch.where(mask.view(-1, *[1] * (c.ndim - 1)), s, c) for s, c in zip(start, self.carry, strict=True)
-        )
-
-    def _windows(self, starts: NDArray[np.int64]) -> Tensor:
-        if self._text is None:
-            return torch.from_numpy(self.streams.gather(starts)).to(self.setting.device)
-        index = torch.from_numpy(starts).to(self.setting.device, non_blocking=True)[:, None]
-        index = index + torch.arange(self.streams.length, device=self.setting.device)
-        return self._text[index % self._text.numel()].long()
 
     # --- a sitting
 
@@ -207,7 +186,7 @@ class Trainer:
     def _end(self, reason: str | None) -> Outcome:
         """Validate if the run is finished, save, and say how it ended."""
         measured = None
-        if reason is None and self.setting.validation.size:
+        if reason is None and self.setting.measure is not None:
             if self.last_validation is None or self.last_validation[0] != self.step:
                 self.validate()
             assert self.last_validation is not None
@@ -218,9 +197,10 @@ class Trainer:
             where = f"the last good checkpoint is step {last}" if last is not None else "there is no checkpoint"
             raise TrainingError(f"the end of the run could not be saved ({self.saver.fault}); {where}")
         state: Literal["finished", "stopped"] = "finished" if reason is None else "stopped"
-        said = reason or sentence(measured, bound=self.setting.header.trained.bound)
+        scale = LossScale.of(self.setting.header.domain)
+        said = reason or sentence(measured, scale, bound=self.setting.header.trained.bound)
         self.journal.note(self.step, state, said)
-        return Outcome(state, said, self.step, self.clock.elapsed, measured, self.best)
+        return Outcome(state, said, self.step, self.clock.elapsed, measured, self.best, scale)
 
     def _insist(self, measured: Measured | None, attempts: int = 5) -> bool:
         for _ in range(attempts):
@@ -242,7 +222,7 @@ class Trainer:
 
     def validate(self) -> bool:
         """Measure on held-out text, tell it, and say whether it is the best so far."""
-        if not self.setting.validation.size:
+        if self.setting.measure is None:
             return False
         self._check()
         measured = self._measure(PERIODIC_LIMIT)
@@ -264,10 +244,8 @@ class Trainer:
         return best
 
     def _measure(self, limit: int) -> Measured:
-        setting = self.setting
-        streams = 32 if setting.device.type == "cpu" else 512
-        size = setting.header.vocabulary.size
-        return evaluate(self.network, setting.validation, size, setting.device, limit=limit, streams=streams)
+        assert self.setting.measure is not None
+        return self.setting.measure(self.network, limit)
 
     def save(self, measured: Measured | None = None) -> bool:
         """Checkpoint now; whether that worked. Nothing is done for a step that is saved already.
@@ -278,16 +256,17 @@ class Trainer:
         self._check()
         if self.saver.saved == self.step:
             return True
-        validation = None
-        if self.last_validation is not None and self.last_validation[0] == self.step:
-            validation = self.last_validation[1].nats
+        if measured is None and self.last_validation is not None and self.last_validation[0] == self.step:
+            measured = self.last_validation[1]
+        validation = None if measured is None else measured.nats
 
         def files() -> dict[str, bytes]:
             trained = msgspec.structs.replace(
                 self.setting.header.trained,
                 step=self.step,
                 seconds=round(self.clock.elapsed, 3),
-                validation_nats=measured.nats if measured is not None else validation,
+                validation_nats=validation,
+                quantiles=() if measured is None else measured.quantiles,
             )
             header = msgspec.structs.replace(self.setting.header, trained=trained)
             return checkpoint_files(header, self.progress, self.moving)
@@ -341,7 +320,7 @@ class Trainer:
             tokens_per_second=tokens_per_second,
             lr=self._rate,
             norm=norm,
-            epoch=self.streams.position,
+            epoch=self.feed.position,
             memory=memory_in_use(self.setting.device),
             progress=done,
             eta=self._seconds_left(seconds, steps_per_second),
@@ -356,18 +335,11 @@ class Trainer:
         return max(0.0, min(left)) if left else None
 
 
-def _resident(symbols: NDArray[np.integer], device: torch.device) -> Tensor | None:
-    """The text on an accelerator, if it is one and the text is not huge."""
-    if device.type == "cpu" or symbols.nbytes > _RESIDENT:
-        return None
-    array = np.array(symbols)
-    return torch.from_numpy(array if array.dtype == np.uint8 else array.astype(np.int32)).to(device)
-
-
-def sentence(measured: Measured | None, *, bound: bool = False) -> str:
+def sentence(measured: Measured | None, scale: LossScale, *, bound: bool = False) -> str:
     """What a finished run says of itself."""
     if measured is None:
         return "done"
     part = "all" if measured.whole else "a sample of"
     what = "validation bound K" if bound else "validation"
-    return f"{what} {measured.nats:.4f} nats per symbol on {part} {measured.symbols:,} symbols"
+    many = f"{measured.symbols // (scale.row or 1):,} {scale.per if scale.row else 'symbol'}s"
+    return f"{what} {scale.figure(measured.nats)} nats per {scale.per if scale.row else 'symbol'} on {part} {many}"

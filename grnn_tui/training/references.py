@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -34,16 +35,21 @@ def remembered_lines(
     digest = hashlib.sha256(f"{FORMAT} {vocabulary.size} {train.size} {validation.size}\0".encode())
     for part in (train[-COUNTED:], validation):
         digest.update(np.ascontiguousarray(part).data)
+    return remembered(digest.hexdigest(), lambda: reference_lines(train, validation, vocabulary))
+
+
+def remembered(key: str, work: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """What `work` gives, from the cache where that was worked out under `key` before."""
+    lines: dict[str, float] | None = None
     with suppress(OSError, DataError, msgspec.DecodeError):
         folder = cache_directory() / "references"
         make_private(folder)
-        file = folder / f"{digest.hexdigest()}.json"
+        file = folder / f"{key}.json"
         with suppress(FileNotFoundError):
             return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
-        lines = reference_lines(train, validation, vocabulary)
+        lines = work()
         write_atomically(file, msgspec.json.encode(lines))
-        return lines
-    return reference_lines(train, validation, vocabulary)
+    return work() if lines is None else lines
 
 
 def reference_lines(

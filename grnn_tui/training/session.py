@@ -5,24 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Backend, Settings
 from grnn_tui.backends.modeldir import Header, Trained, read_header
 from grnn_tui.backends.network import CountedNetwork, Network
 from grnn_tui.backends.registry import backend_named
-from grnn_tui.data.corpus import Corpus, open_corpus
-from grnn_tui.data.vocabulary import Vocabulary
-from grnn_tui.errors import DataError, GrnnError, RunError, TrainingError, UsageError
+from grnn_tui.data.row_domain import RowDomain
+from grnn_tui.errors import GrnnError, RunError, TrainingError, UsageError
 from grnn_tui.runs import checkpoint
 from grnn_tui.runs.checkpoint import Step
 from grnn_tui.runs.commands import CommandReader
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.request import DataRequest, TrainingOptions
+from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.runs.rows import Started
 from grnn_tui.training.checkpointing import Machine, Progress, read_progress, restore
 from grnn_tui.training.clock import TrainingClock
@@ -30,25 +28,15 @@ from grnn_tui.training.counting import count
 from grnn_tui.training.devices import choose_device, choose_threads, prepare
 from grnn_tui.training.journal import Journal, Report
 from grnn_tui.training.loop import Outcome, Setting, Trainer
+from grnn_tui.training.material import Material, read_material
 from grnn_tui.training.optimising import Optimiser
 from grnn_tui.training.randomness import same_randomness
-from grnn_tui.training.references import remembered_lines
 from grnn_tui.training.saving import Saver
 from grnn_tui.training.signals import Interruption
-from grnn_tui.training.streams import Streams
 
 Reading = Callable[[int, int | None], None]
 _FIXED = ("batch", "length", "seed")
 _LIMITS = ("steps", "seconds", "epochs")
-
-
-@dataclass(frozen=True)
-class Text:
-    """What a run trains and validates on."""
-
-    corpus: Corpus
-    train: NDArray[np.integer]
-    validation: NDArray[np.integer]
 
 
 @dataclass
@@ -131,36 +119,33 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     settings = backend.parse_settings(request.settings)
     device = choose_device(options.device) if backend.learning == "gradient" else torch.device("cpu")
     threads = choose_threads(options.threads)
-    text = read_text(request.data, sitting.reading, read_header(step.path).vocabulary if step else None)
+    material = read_material(request.data, sitting.reading, read_header(step.path).domain if step else None)
+    backend.check_fit(material.domain)
     machine = Machine.here(device, threads)
-    warnings = sitting.warnings + _warnings(text, step, progress, machine)
+    warnings = sitting.warnings + _warnings(material, step, progress, machine)
     prepare(device, threads, options.seed)
-    vocabulary = text.corpus.vocabulary
-    network = backend.build_network(settings, vocabulary).to(device)
+    network = backend.build_network(settings, material.domain).to(device)
     with same_randomness():  # worked out or remembered, the run that follows is the same
-        references = progress.references if progress else remembered_lines(text.train, text.validation, vocabulary)
+        references = progress.references if progress else material.references()
     setting = Setting(
         options=options,
-        header=_header(sitting.run, backend, settings, text),
-        validation=text.validation,
+        header=_header(sitting.run, backend, settings, material),
+        measure=partial(material.measure, device=device) if material.validation.size else None,
         machine=machine,
         references=references,
         device=device,
     )
     saver = Saver(run.path, sitting.journal, sitting.clock, options.keep)
-    started = _started(setting, network, text, progress, warnings)
+    started = _started(setting, network, material, progress, warnings)
     if isinstance(network, CountedNetwork):
         sitting.began = True
         sitting.journal.tell(started)
         sitting.clock.go()
-        return count(setting, network, text.train, sitting.clock, sitting.journal, saver)
-    newline = vocabulary.encode("\n").symbols
-    streams = Streams(
-        text.train, options.batch, options.length, options.seed, int(newline[0]) if newline.size else None
-    )
+        return count(setting, network, material.train, sitting.clock, sitting.journal, saver)
+    feed = material.feed(options, device)
     optimiser = Optimiser(network, options, device)
     trainer = Trainer(
-        setting, network, streams, optimiser, sitting.clock, sitting.journal, saver, CommandReader(run.commands)
+        setting, network, feed, optimiser, sitting.clock, sitting.journal, saver, CommandReader(run.commands)
     )
     if step is not None and progress is not None:
         moving = trainer.moving
@@ -174,7 +159,7 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
             )
     sitting.began = True
     sitting.journal.tell(
-        msgspec.structs.replace(started, total_steps=trainer.limits.steps, batch=streams.batch, length=streams.length)
+        msgspec.structs.replace(started, total_steps=trainer.limits.steps, batch=feed.batch, length=feed.length)
     )
     sitting.clock.go()
     with Interruption() as interruption:
@@ -198,48 +183,18 @@ def effective_options(
     return msgspec.convert(msgspec.structs.asdict(options) | changes, TrainingOptions)
 
 
-def read_text(data: DataRequest, reading: Reading | None = None, vocabulary: Vocabulary | None = None) -> Text:
-    """The symbols to train and to validate on.
-
-    Raises:
-        DataError: the text is missing, unreadable or too short.
-    """
-    sources = data.sources[0] if len(data.sources) == 1 else list(data.sources)
-    corpus = open_corpus(
-        sources,
-        unit=data.unit,
-        encoding=data.encoding,
-        seed=data.seed,
-        size=data.size,
-        vocabulary=vocabulary,
-        progress=reading,
-    )
-    if data.validation_file is None:
-        train, validation = corpus.split(data.validation)
-    else:
-        train = corpus.symbols
-        held = open_corpus(data.validation_file, encoding=data.encoding, vocabulary=corpus.vocabulary, progress=reading)
-        validation = held.symbols
-    if train.size < 2 or validation.size < 1:
-        raise DataError(
-            f"{corpus.name} has {len(corpus):,} symbols, too few to train and validate on: give at least a few hundred"
-        )
-    return Text(corpus, train, validation)
-
-
-def _warnings(text: Text, step: Step | None, progress: Progress | None, machine: Machine) -> list[str]:
+def _warnings(material: Material, step: Step | None, progress: Progress | None, machine: Machine) -> list[str]:
     """What a person should know before training goes on.
 
     Raises:
         RunError: the text is no longer the one the run began with.
     """
-    found = list(text.corpus.notes)
+    found = list(material.notes)
     if step is not None and progress is not None:
         fingerprint = read_header(step.path).trained.data_fingerprint
-        if fingerprint and text.corpus.fingerprint != fingerprint:
+        if fingerprint and material.fingerprint != fingerprint:
             raise RunError(
-                f"the text {text.corpus.name} has changed since the run began;"
-                " bring the old one back or begin a new run"
+                f"{material.name} has changed since the run began; bring the old one back or begin a new run"
             )
         changed = machine.differences(progress.machine)
         if changed:
@@ -247,22 +202,24 @@ def _warnings(text: Text, step: Step | None, progress: Progress | None, machine:
     return found
 
 
-def _header(run: Run, backend: Backend, settings: Settings, text: Text) -> Header:
+def _header(run: Run, backend: Backend, settings: Settings, material: Material) -> Header:
     return Header(
         backend=backend.name,
         settings=msgspec.structs.asdict(settings),
-        domain=text.corpus.vocabulary,
+        domain=material.domain,
         trained=Trained(
-            data=text.corpus.name,
-            data_fingerprint=text.corpus.fingerprint,
+            data=material.name,
+            data_fingerprint=material.fingerprint,
             bound=settings.bound,
-            floor_nats=text.corpus.floor,
+            floor_nats=material.floor,
             command=run.request.command,
         ),
     )
 
 
-def _started(setting: Setting, network: Network, text: Text, progress: Progress | None, warnings: list[str]) -> Started:
+def _started(
+    setting: Setting, network: Network, material: Material, progress: Progress | None, warnings: list[str]
+) -> Started:
     """The first row of a sitting."""
     return Started(
         step=progress.step if progress else 0,
@@ -271,12 +228,15 @@ def _started(setting: Setting, network: Network, text: Text, progress: Progress 
         device=setting.machine.device,
         threads=setting.machine.threads,
         parameters=sum(p.numel() for p in network.parameters()),
-        train_symbols=int(text.train.size),
-        validation_symbols=int(text.validation.size),
-        data_fingerprint=text.corpus.fingerprint,
-        faults=text.corpus.faults,
+        train_symbols=int(material.train.size),
+        validation_symbols=int(material.validation.size),
+        data_fingerprint=material.fingerprint,
+        faults=material.faults,
         bound=setting.header.trained.bound,
-        floor=text.corpus.floor,
+        unit=material.domain.unit,
+        row=material.domain.length or 0,
+        row_name=material.domain.row_name if isinstance(material.domain, RowDomain) else "",
+        floor=material.floor,
         references=setting.references,
         warnings=warnings,
     )

@@ -34,6 +34,24 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """State of the PCG64 that draws the shifts: `state`, `inc`, `has_uint32`, `uinteger`, hexadecimal."""
 
 
+def generator_state(generator: np.random.Generator) -> str:
+    """The state of a PCG64, as `Cursor` holds it."""
+    state = generator.bit_generator.state
+    words = (state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"])
+    return " ".join(f"{word:x}" for word in words)
+
+
+def set_generator_state(generator: np.random.Generator, words: str) -> None:
+    """Put a PCG64 where `generator_state` found it."""
+    state, inc, waiting, word = (int(word, 16) for word in words.split())
+    generator.bit_generator.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": state, "inc": inc},
+        "has_uint32": waiting,
+        "uinteger": word,
+    }
+
+
 class Streams:
     """`batch` streams of windows of `length` symbols over the text `symbols` [n].
 
@@ -71,21 +89,13 @@ class Streams:
     @property
     def cursor(self) -> Cursor:
         """Where the streams are."""
-        state = self._generator.bit_generator.state
-        words = (state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"])
-        generator = " ".join(f"{word:x}" for word in words)
+        generator = generator_state(self._generator)
         return Cursor(epoch=self.epoch, window=self.window, shift=self.shift, generator=generator)
 
     def restore(self, cursor: Cursor) -> None:
         """Go on from `cursor`."""
         self.epoch, self.window, self.shift = cursor.epoch, cursor.window, cursor.shift
-        state, inc, waiting, word = (int(word, 16) for word in cursor.generator.split())
-        self._generator.bit_generator.state = {
-            "bit_generator": "PCG64",
-            "state": {"state": state, "inc": inc},
-            "has_uint32": waiting,
-            "uinteger": word,
-        }
+        set_generator_state(self._generator, cursor.generator)
 
     def next_starts(self) -> tuple[NDArray[np.int64], bool]:
         """Where each stream's next window begins in the text [batch], and whether it is a new beginning."""

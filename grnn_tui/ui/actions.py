@@ -20,6 +20,8 @@ Scope = Literal[
     "next",
     "controls",
     "branches",
+    "picture",
+    "samples",
     "training",
     "compare",
     "models",
@@ -37,6 +39,8 @@ HEADINGS: Mapping[Scope, str] = {
     "next": "5 Next symbol",
     "controls": "3 Sampling",
     "branches": "6 Branches",
+    "picture": "1 Picture, of a model of rows",
+    "samples": "2 Samples, of a model of rows",
     "training": "4 Training",
     "compare": "Comparing branches",
     "models": "Choosing a model",
@@ -178,6 +182,79 @@ _PANES = (
     _action("compare", "branches", "d", "compare", "Compare it with the branch you are on", 7),
 )
 
+_ROWS = (
+    _action("pixel_left", "picture", "left", "move", "To the pixel on the left", 8, call="go(0, -1)"),
+    _action("pixel_right", "picture", "right", "right", "To the pixel on the right", call="go(0, 1)"),
+    _action(
+        "pixel_up",
+        "picture",
+        "up",
+        "up",
+        "To the pixel above; in a table, to the column of the data above",
+        call="go(-1, 0)",
+    ),
+    _action("pixel_down", "picture", "down", "down", "To the pixel below", call="go(1, 0)"),
+    _action("to_start", "picture", "home", "first", "To the value that is written first"),
+    _action("to_end", "picture", "end", "last", "To where it is being written"),
+    _action("paint", "picture", "space", "paint", "Make the value here known, its opposite, or unknown again", 9),
+    _action(
+        "complete", "picture", "f", "complete", "Write samples that agree with what is known", 9, call="screen.complete"
+    ),
+    _action(
+        "darker", "picture", "comma", "darker", "A darker brush, another colour; a known number down", call="brush(-1)"
+    ),
+    _action(
+        "lighter",
+        "picture",
+        "full_stop",
+        "lighter",
+        "A lighter brush, another colour; a known number up",
+        call="brush(1)",
+    ),
+    _action(
+        "keep_beginning",
+        "picture",
+        "K",
+        "keep",
+        "All that is written before the cursor is known",
+        call="screen.keep_beginning",
+    ),
+    _action(
+        "forget_known", "picture", "X delete", "forget", "Nothing is known any more", 3, call="screen.forget_known"
+    ),
+    _action("layer", "picture", "v", "map", "Show what was expected, surprisal, or the order of writing", 7),
+    _action(
+        "branch_sample",
+        "picture",
+        "b",
+        "branch",
+        "A new sample that begins as this one does up to the cursor",
+        5,
+        call="screen.branch_sample",
+    ),
+    _action("sample_before", "picture", "left_square_bracket", "before", "The sample before", call="screen.sample(-1)"),
+    _action("sample_after", "picture", "right_square_bracket", "sample", "The next sample", 6, call="screen.sample(1)"),
+    _action(
+        "next_order", "picture", "O", "order", "Write in another order, if the model can", call="screen.next_order"
+    ),
+    _action("pick_left", "samples", "left", "choose", "The sample on the left", 9, call="go(0, -1)"),
+    _action("pick_right", "samples", "right", "right", "The sample on the right", call="go(0, 1)"),
+    _action("pick_up", "samples", "up", "up", "The sample above", call="go(-1, 0)"),
+    _action("pick_down", "samples", "down", "down", "The sample below", call="go(1, 0)"),
+    _action(
+        "complete", "samples", "f", "complete", "Write samples that agree with what is known", 5, call="screen.complete"
+    ),
+    _action(
+        "branch_sample",
+        "samples",
+        "b",
+        "branch",
+        "A new sample that begins as this one does up to the cursor",
+        5,
+        call="screen.branch_sample",
+    ),
+)
+
 _TRAINING = (
     _action("metric_before", "training", "left", "metric", "The metric before; with the cursor up, the cursor back"),
     _action("metric_after", "training", "right", "metric", "The metric after; with the cursor up, the cursor on", 4),
@@ -246,6 +323,7 @@ ACTIONS: tuple[Action, ...] = (
     *_TYPING,
     *_PLAY,
     *_PANES,
+    *_ROWS,
     *_TRAINING,
     *_SCREENS,
     *_MONITOR,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -29,8 +30,12 @@ from grnn_tui.engine.protocol import (
     SwitchBranch,
 )
 from grnn_tui.engine.recovery import restoring
+from grnn_tui.engine.row_protocol import RowsOpened, SheetFrame
 from grnn_tui.ui.model import PlayState, Severity, noticed, reduce
 from grnn_tui.ui.panes.controls.view import SEEDS, Controls
+
+if TYPE_CHECKING:
+    from grnn_tui.ui.rows.wishes import RowWishes
 
 
 def drawn_seed() -> int:
@@ -66,6 +71,9 @@ class Controller(Struct):
     catalogue_wanted: bool = False
     """Whether a catalogue was asked for and has not come."""
 
+    sheets: RowWishes | None = None
+    """What a person wants of rows; from the first model of rows on."""
+
     # --- what the engine says -----------------------------------------------------------------------------------------
 
     def take(self, events: Sequence[Event | EngineDied]) -> bool:
@@ -83,8 +91,13 @@ class Controller(Struct):
                 self._after_frame(before, event)
             elif isinstance(event, EngineDied):
                 self.target = None
+            elif isinstance(event, SheetFrame):
+                framed = True
+            elif isinstance(event, RowsOpened):
+                self._take_up_rows(event)
             elif isinstance(event, ModelOpened):
                 self.waiting_text = None
+                self._take_up_text()
             elif isinstance(event, CatalogueRead):
                 self.catalogue_wanted = False
         return framed
@@ -102,7 +115,28 @@ class Controller(Struct):
         requests = restoring(state.reference, sampling, seed, self.prompt, written, cursor, forced)
         if self.unit_shown:
             requests.append(ShowUnit(self.unit, self.mark))
+        if (rows := self.rows) is not None:
+            requests += rows.restoring()
         return [*requests, ReadCatalogue()] if self.catalogue_wanted else requests
+
+    @property
+    def rows(self) -> RowWishes | None:
+        """What keys mean while a model of rows is open."""
+        return self.sheets if self.state.rows is not None else None
+
+    def _take_up_rows(self, opened: RowsOpened) -> None:
+        from grnn_tui.ui.rows.wishes import RowWishes
+
+        self.target = None
+        if self.sheets is None:
+            self.sheets = RowWishes(self)
+        self.sheets.take_up(opened)
+
+    def _take_up_text(self) -> None:
+        """The settings of a text again, after rows."""
+        if self.controls.kind != "text":
+            self.controls = replace(self.controls, kind="text")
+            self.send(SetSampling(self.controls.sampling, self.controls.seed))
 
     # --- what a person wants ------------------------------------------------------------------------------------------
 
@@ -115,17 +149,26 @@ class Controller(Struct):
 
     def generate(self) -> None:
         """Write on from the cursor, with a seed of its own if seeds are random."""
+        if self.rows is not None:
+            self.rows.generate()
+            return
         if self.controls.random_seed:
             self._take_seed(self.draw_seed())
         self._write(self.controls.length)
 
     def one_symbol(self) -> None:
         """Write one."""
+        if self.rows is not None:
+            self.rows.one()
+            return
         self.target = None
         self.send(Generate(1))
 
     def pause(self) -> None:
         """Pause what is being written, or go on with it; write anew if there is nothing to go on with."""
+        if self.rows is not None:
+            self.rows.pause()
+            return
         if self.state.generating:
             self.send(Pause())
         elif self.target is not None and self.state.cursor < self.target:
@@ -135,6 +178,8 @@ class Controller(Struct):
 
     def stop(self) -> bool:
         """Stop writing and forget what was left to write; whether there was anything to stop."""
+        if self.rows is not None:
+            return self.rows.stop()
         stopped = self.state.generating or self.target is not None
         self.target = None
         if self.state.generating:
@@ -143,6 +188,9 @@ class Controller(Struct):
 
     def reroll(self, *, same_seed: bool = False) -> None:
         """Write again from the end of the prompt."""
+        if self.rows is not None:
+            self.rows.reroll(same_seed=same_seed)
+            return
         if not same_seed:
             self._take_seed(self.draw_seed(), tell=False)
         self._aim(self.state.prompt, self.controls.length)
@@ -150,6 +198,9 @@ class Controller(Struct):
 
     def move(self, by: int) -> None:
         """Step by symbols. What is shown moves at once; figures follow."""
+        if self.rows is not None:
+            self.rows.move(by)
+            return
         target = max(0, min(self.state.length, self.state.cursor + by))
         if target != self.state.cursor or self.state.generating:
             self.send(MoveCursor(target - self.state.cursor))
@@ -158,6 +209,9 @@ class Controller(Struct):
 
     def force(self, symbol: int) -> None:
         """Write this symbol at the cursor."""
+        if self.rows is not None:
+            self.rows.force(symbol)
+            return
         self.target = None
         self.send(ForceSymbol(symbol))
 
@@ -223,6 +277,9 @@ class Controller(Struct):
 
     def set_controls(self, controls: Controls) -> None:
         """Draw the next symbol otherwise."""
+        if self.rows is not None:
+            self.rows.set_controls(controls)
+            return
         drawn_otherwise = (controls.sampling, controls.seed) != (self.controls.sampling, self.controls.seed)
         paced_otherwise = controls.per_second != self.controls.per_second
         self.controls = controls

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,8 +21,12 @@ from grnn_tui.engine.protocol import (
     Totals,
     UnitShown,
 )
+from grnn_tui.engine.row_protocol import RowsOpened, SheetFrame
 from grnn_tui.ui.track import Track, told
 from grnn_tui.ui.transcript import Transcript
+
+if TYPE_CHECKING:
+    from grnn_tui.ui.rows.state import RowState
 
 EngineState = Literal["starting", "ready", "restarting"]
 Severity = Literal["information", "warning", "error"]
@@ -44,7 +48,9 @@ class PlayState(Struct, frozen=True):
     """The model that was asked for last."""
     engine: EngineState = "starting"
     deaths: int = 0
-    model: ModelOpened | None = None
+    model: ModelOpened | RowsOpened | None = None
+    rows: RowState | None = None
+    """What is written, while a model of rows is open."""
     transcript: Transcript = field(default_factory=Transcript)
     branch: int = 0
     cursor: int = 0
@@ -70,6 +76,11 @@ class PlayState(Struct, frozen=True):
         return self.model.unit if self.model is not None else "character"
 
     @property
+    def unknown(self) -> frozenset[int]:
+        """Symbols that stand for words the model does not know."""
+        return frozenset(self.model.unknown) if isinstance(self.model, ModelOpened) else frozenset()
+
+    @property
     def written(self) -> str:
         """What follows the prompt, raw."""
         return self.transcript.between(self.prompt, self.length)
@@ -87,7 +98,9 @@ def reduce(state: PlayState, event: Event | EngineDied) -> PlayState:
     """
     if isinstance(event, Frame):
         return _after_frame(state, event)
-    if isinstance(event, ModelOpened):
+    if isinstance(event, SheetFrame):
+        return _after_sheet(state, event)
+    if isinstance(event, ModelOpened | RowsOpened):
         return _after_opening(state, event)
     if isinstance(event, BranchRead):
         others = tuple(read for read in state.compared if read.info.branch != event.info.branch)
@@ -138,9 +151,29 @@ def _after_unit(state: PlayState, shown: UnitShown) -> PlayState:
     return state
 
 
-def _after_opening(state: PlayState, opened: ModelOpened) -> PlayState:
-    before = state.model
-    state = replace(state, engine="ready", model=opened, reference=opened.reference)
+def _after_sheet(state: PlayState, frame: SheetFrame) -> PlayState:
+    from grnn_tui.ui.rows import state as rows
+
+    assert state.rows is not None
+    return replace(
+        state,
+        rows=rows.told(state.rows, frame),
+        prediction=frame.prediction,
+        generating=frame.generating,
+        rate=frame.rate,
+        busy=frame.busy,
+    )
+
+
+def _after_opening(state: PlayState, opened: ModelOpened | RowsOpened) -> PlayState:
+    before, sheet = state.model, None
+    if isinstance(opened, RowsOpened):
+        from grnn_tui.ui.rows.state import begun
+
+        sheet = begun(state.rows, opened)
+    state = replace(state, engine="ready", model=opened, rows=sheet, reference=opened.reference)
+    if (before is None or isinstance(before, ModelOpened)) != (sheet is None):
+        state = replace(state, generating=False, prediction=None)
     if before is not None and before.reference == opened.reference and opened.step != before.step:
         return noticed(state, f"now playing step {opened.step} of {opened.name}")
     if before is not None and before.reference != opened.reference:

@@ -11,7 +11,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.widgets import OptionList
 
-from grnn_tui.ui.actions import SCOPES, Action, key_name
+from grnn_tui.ui.actions import SCOPES, Action, Scope, key_name
 from grnn_tui.ui.theme import OFFERED
 
 
@@ -33,7 +33,9 @@ class ActionsProvider(Provider):
     def _actions(self) -> Iterator[tuple[Action, str]]:
         app = cast("Any", self.app)
         here = app.playground.scopes
-        scopes = ("typing", "play", "output", "next", "controls", "branches", "training", "app")
+        scopes: tuple[Scope, ...] = ("typing", "play", "output", "next", "controls", "branches", "training", "app")
+        if app.controller.state.rows is not None:
+            scopes = ("picture", "samples", "play", "next", "controls", "training", "app")
         actions = [action for scope in scopes for action in app.grnn_keymap.of_scope(scope)]
         for action in offered_actions(actions, here):
             yield action, action.help

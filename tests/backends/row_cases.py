@@ -26,6 +26,7 @@ DOMAINS = (BITS, PICTURE, GREY, COLOUR, REAL)
 CLASSES = Condition(classes=("ant", "bee", "cat"))
 MEASURES = Condition(features=("size", "age"), mean=(1.0, 30.0), scale=(2.0, 10.0))
 
+PIXELS: list[dict[str, Any]] = [{"hidden": 5, "layers": 1, "head": 6}, {"hidden": 3, "layers": 3, "head": 4}]
 RECURRENT: list[dict[str, Any]] = [
     {"hidden": 5, "embedding": 0, "layers": 2},
     {"hidden": 4, "embedding": 3, "particles": 2},
@@ -37,14 +38,25 @@ RANGE: dict[str, list[dict[str, Any]]] = {
     "gru": RECURRENT[1:],
     "mingru": MINIMAL[:1],
     "minlstm": MINIMAL,
+    "rnn-nade": [
+        {"hidden": 6, "state": 5},
+        {"hidden": 5, "state": 4, "cell": "rnn", "activation": "tanh", "dropout": 0.3},
+    ],
     "markov": [{"order": 0}, {"order": 1, "smoothing": 0.5}, {"order": 3}],
     "binary-nade": [
-        {"hidden": 6},
+        {"hidden": 6, "activation": "sigmoid"},
         {"hidden": 6, "activation": "relu", "ordering": "column"},
         {"hidden": 6, "activation": "tanh", "ordering": "spiral", "tied": True},
-        {"hidden": 6, "ordering": "centre-out", "order_agnostic": True},
+        {"hidden": 6, "ordering": "centre-out", "order_agnostic": True, "activation": "sigmoid"},
         {"hidden": 6, "ordering": "random", "order_agnostic": True, "layers": 2, "activation": "tanh"},
     ],
+    "rnade": [
+        {"hidden": 6, "components": 5},
+        {"hidden": 6, "components": 1, "activation": "sigmoid", "ordering": "random", "floor": 0.1},
+        {"hidden": 6, "components": 2, "activation": "tanh", "ordering": "centre-out"},
+    ],
+    "rowlstm": [*PIXELS, {"hidden": 4, "kernel": 5, "head": 3, "position": False}],
+    "diagonal": PIXELS,
 }
 """Settings worth trying of each backend; none stands for its defaults."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from numpy.typing import NDArray
 
-from grnn_tui.backends.distribution import Categorical, draw
+from grnn_tui.backends.distribution import Bernoulli, Categorical, draw
 
 LOGITS = hnp.arrays(np.float32, st.integers(1, 70), elements=st.floats(-80, 80, width=32))
 
@@ -41,3 +41,12 @@ def test_a_symbol_of_no_mass_is_never_drawn(alive: list[bool], uniform: float) -
 def test_removed_symbols_have_no_entropy() -> None:
     logits = np.array([0.0, -np.inf, 0.0])
     assert Categorical(logits).entropy() == pytest.approx(np.log(2))
+
+
+@given(st.floats(-800, 800), st.floats(0, 1, exclude_max=True))
+def test_a_bernoulli_is_a_categorical_over_two(logit: float, uniform: float) -> None:
+    bernoulli, categorical = Bernoulli(logit), Categorical(np.array([0.0, logit]))
+    for symbol in (0, 1):
+        assert bernoulli.log_prob(symbol) == pytest.approx(categorical.log_prob(symbol), rel=1e-12, abs=1e-15)
+    if abs(uniform - categorical.probs[0]) > 1e-12:
+        assert bernoulli.sample(uniform) == categorical.sample(uniform)

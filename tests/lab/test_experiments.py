@@ -9,6 +9,7 @@ from grnn_tui.lab import adding, cycling, memory, temperature
 from grnn_tui.lab.catalogue import EXPERIMENTS
 from grnn_tui.lab.finding import Finding
 from grnn_tui.runs.directory import Run
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.training.loop import Outcome
 from tests.support.command import Command
 
@@ -99,7 +100,7 @@ def test_memory_trains_each_kind_and_an_untrained_one_guesses() -> None:
 
 def test_an_interrupted_training_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_run: Run, until: int) -> Outcome:
-        return Outcome("stopped", "interrupted", until - 1, 0.0, None, None)
+        return Outcome("stopped", "interrupted", until - 1, 0.0, None, None, LossScale("character"))
 
     monkeypatch.setattr(memory, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):

@@ -14,10 +14,29 @@ from grnn_tui.backends.network import CountedNetwork, Network
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.data.words import UNKNOWN
 
 LETTERS = Vocabulary(unit="character", symbols=tuple("\n abcdefgé中"))
 TINY = Vocabulary(unit="character", symbols=("a", "b", "\n"))
 BYTES = Vocabulary(unit="byte")
+WORDS = Vocabulary(
+    unit="word",
+    symbols=(
+        *UNKNOWN,
+        " the",
+        "\n",
+        " was",
+        ".",
+        ",",
+        "the",
+        " river",
+        " and",
+        " miller",
+        " low",
+        " \x1b",
+        " internationally",
+    ),
+)
 
 SIZES: dict[str, dict[str, Any]] = {
     "rnn": {"hidden": 12, "embedding": 5},
@@ -69,6 +88,16 @@ def make_model(path: Path, backend_name: str, vocabulary: Vocabulary, seed: int 
     network = make_network(backend_name, vocabulary, seed, **settings)
     values = settings or SIZES.get(backend_name, {})
     header = Header(backend=backend_name, settings=values, domain=vocabulary, trained=Trained(data="random"))
+    write_model(path, header, network.arrays())
+    return read_model(path)
+
+
+def make_row_model(
+    path: Path, backend_name: str, domain: RowDomain, seed: int = 0, trained: Trained | None = None, **settings: Any
+) -> ModelDirectory:
+    """A model directory at `path` that holds the network `make_row_network` gives."""
+    network = make_row_network(backend_name, domain, seed, **settings)
+    header = Header(backend=backend_name, settings=settings, domain=domain, trained=trained or Trained(data="random"))
     write_model(path, header, network.arrays())
     return read_model(path)
 

@@ -108,6 +108,8 @@ def test_what_differs_from_the_defaults_stands_in_the_command() -> None:
         ({"training": {"batch": "1e9"}}, "opt-batch", "a whole number"),
         ({"amount": "-1"}, "amount", "at least 1"),
         ({"validation": "1.5"}, "validation", "at most 0.9"),
+        ({"unit": "word", "vocabulary_limit": "1e9"}, "limit", "a whole number such as 10000"),
+        ({"unit": "word", "vocabulary_limit": "2"}, "limit", "at least 3, at most 65536"),
         ({"name": "../x"}, "name", "letters, digits"),
         ({"name": ".x"}, "name", "letters, digits"),
     ],
@@ -327,6 +329,28 @@ async def test_ones_own_text_comes_first_and_a_corpus_stands_in_for_it() -> None
         await pilot.press(*["backspace"] * 8)
         await until(pilot, lambda: "train tales" in screen_text(app))
         assert "small stories" in row_of(app, "or a corpus")
+
+
+def test_words_bring_their_limit_into_the_command() -> None:
+    chosen = replace(entries(), unit="word", vocabulary_limit="5000")
+    request = request_of(chosen, LSTM, CORPORA)
+    assert (request.data.unit, request.data.vocabulary_limit) == ("word", 5000)
+    assert request.command.endswith("--unit word --vocabulary-limit 5000")
+    letters = request_of(replace(chosen, unit="character", vocabulary_limit="none"), LSTM, CORPORA)
+    assert letters.command == request_of(entries(), LSTM, CORPORA).command
+
+
+async def test_the_limit_of_a_vocabulary_is_asked_for_with_words_alone() -> None:
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "train tales" in screen_text(app))
+        assert "vocabulary" not in screen_text(app)
+        app.screen.query_one("#unit", Choice).focus()
+        await pilot.press("right", "right")
+        await until(pilot, lambda: "--unit word" in screen_text(app))
+        assert "10000" in row_of(app, "vocabulary")
+        app.screen.query_one("#limit", Input).value = "1"
+        await until(pilot, lambda: "vocabulary: at least 3" in screen_text(app))
 
 
 async def test_a_choice_is_turned_by_arrows_or_taken_from_a_list() -> None:

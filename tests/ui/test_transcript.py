@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grnn_tui.data.words import split
 from grnn_tui.engine.protocol import Splice
 from grnn_tui.ui.panes.output.wrapping import Wrapping
 from grnn_tui.ui.transcript import Transcript, plain
 
 LABELS = st.text(st.sampled_from("ab  \n\tlong中é\x1b"), max_size=60)
+POSITIONS: st.SearchStrategy[list[str]] = LABELS.map(list) | LABELS.map(split)
 
 
 def spliced(transcript: Transcript, start: int, text: str) -> Transcript:
@@ -58,9 +61,9 @@ def test_the_first_change_is_found(before: str, addition: str, share: float) -> 
     assert changed <= max(old.length, new.length)
 
 
-@given(LABELS, st.lists(st.tuples(st.floats(0, 1), LABELS), max_size=8), st.integers(2, 24))
+@given(POSITIONS, st.lists(st.tuples(st.floats(0, 1), POSITIONS), max_size=8), st.integers(2, 24))
 def test_rows_wrapped_bit_by_bit_are_rows_wrapped_at_once(
-    first: str, edits: list[tuple[float, str]], width: int
+    first: list[str], edits: list[tuple[float, list[str]]], width: int
 ) -> None:
     text = first
     wrapping = Wrapping(width)
@@ -74,19 +77,20 @@ def test_rows_wrapped_bit_by_bit_are_rows_wrapped_at_once(
     assert list(wrapping.starts) == list(fresh.starts)
 
 
-@given(LABELS, st.integers(2, 24))
-def test_rows_hold_the_whole_text_and_fit(text: str, width: int) -> None:
+@given(POSITIONS, st.integers(2, 24))
+def test_rows_hold_the_whole_text_and_fit(text: list[str], width: int) -> None:
     wrapping = Wrapping(width)
     wrapping.rewrap(text, len(text), 0)
     rows = [text[wrapping.starts[row] : wrapping.stop_of(row)] for row in range(wrapping.rows)]
-    assert "".join(rows) == text
-    for row in rows:
-        assert sum(wrapping.cells(label) for label in row) <= max(width, 4)
+    assert [label for row in rows for label in row] == text
+    for number, row in enumerate(rows):
+        start = wrapping.starts[number]
+        assert sum(wrapping.cells_at(text, start + i) for i in range(len(row))) <= max(width, 4)
         assert "\n" not in row[:-1]
 
 
-@given(LABELS, st.integers(6, 24), st.integers(0, 60))
-def test_a_click_on_a_position_finds_it(text: str, width: int, at: int) -> None:
+@given(POSITIONS, st.integers(6, 24), st.integers(0, 60))
+def test_a_click_on_a_position_finds_it(text: list[str], width: int, at: int) -> None:
     wrapping = Wrapping(width)
     wrapping.rewrap(text, len(text), 0)
     at = min(at, len(text))
@@ -98,6 +102,33 @@ def test_words_are_kept_whole() -> None:
     text = "the river was low"
     wrapping.rewrap(text, len(text), 0)
     assert [text[wrapping.starts[r] : wrapping.stop_of(r)] for r in range(wrapping.rows)] == ["the river ", "was low"]
+
+
+def drawn_rows(text: Sequence[str], width: int) -> list[str]:
+    wrapping = Wrapping(width)
+    wrapping.rewrap(text, len(text), 0)
+    rows = [range(wrapping.starts[row], wrapping.stop_of(row)) for row in range(wrapping.rows)]
+    return ["".join(wrapping.drawn(text, position) for position in row) for row in rows]
+
+
+def test_words_with_their_spaces_are_wrapped_like_the_letters_they_are_made_of() -> None:
+    text = "the river was low,\n  but don't the millers' wheels turn\n"
+    assert drawn_rows(split(text), 12) == [
+        "the river",
+        "was low,↵",
+        "  but don't",
+        "the",
+        "millers'",
+        "wheels turn↵",
+        "",
+    ]
+    by_letter = [row.rstrip() for row in drawn_rows(text, 12)]
+    assert by_letter == [row.rstrip() for row in drawn_rows(split(text), 12)]
+
+
+def test_a_word_longer_than_a_row_is_cut_visibly() -> None:
+    assert drawn_rows(split("a " + "b" * 20 + " c"), 10) == ["a", "bbbbbbbb…", "c"]
+    assert drawn_rows(split(" " + "中" * 2 + "x" * 20), 8) == [" 中中", "xxxxxx…"]
 
 
 def test_appending_to_a_long_text_looks_at_its_end_alone() -> None:

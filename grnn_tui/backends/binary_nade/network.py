@@ -61,12 +61,10 @@ class BinaryNadeNetwork(RunningSumNetwork):
             return self._estimate(x, a, bias), carry
         o = self.ordering
         if self.settings.order_agnostic:
-            z = torch.cat(list(self._blockwise(x[:, o], a)), 1)
+            z = torch.cat(list(self._blockwise(x[:, o].t(), a))).t()
         else:
-            z = running_sum(
-                x[:, o], a, self.W[o], self._output_weights[o, None], self.settings.activation, kept=self._kept(a)
-            )
-            z = z.squeeze(2)
+            V = self._output_weights[o, None]
+            z = running_sum(x[:, o], a, self.W[o], V, self.settings.activation, kept=self._kept(a)).squeeze(2)
         return _log_bernoulli(x, bias + z[:, o.argsort()]), carry
 
     def features(self, x: Num[Tensor, "batch D"], carry: Carry | None = None) -> Float[Tensor, "batch units"]:
@@ -89,15 +87,16 @@ class BinaryNadeNetwork(RunningSumNetwork):
         weight = (1 - seen) * (D / (1 - seen).sum(1, keepdim=True))
         return _log_bernoulli(x, bias + h @ self._output_weights.t()) * weight
 
-    def _blockwise(self, x: Tensor, a: Tensor) -> Iterator[Tensor]:
-        """The outputs before their bias, V_t h_t, of each block of steps [batch, steps], `x` in the ordering."""
+    def _blockwise(self, x: Float[Tensor, "D batch"], a: Float[Tensor, "batch hidden"]) -> Iterator[Tensor]:
+        """The outputs before their bias, V_t h_t, of each block of steps [steps, batch]; `x` is in the ordering."""
         o = self.ordering
         W, M, V = self.W[o], self.M[o], self._output_weights[o]
         for block in blocks(x, a.shape[1]):
-            xs, Ms = x[:, block], M[block]
-            pre = sums(a, earlier(xs), W[block]) + earlier(torch.ones_like(xs[:1]))[0] @ Ms
-            yield (self._above(pre) * V[block]).sum(-1)
-            a = torch.addmm(a, xs, W[block]) + Ms.sum(0)
+            xs, Ms = x[block], M[block]
+            seen = earlier(torch.ones_like(xs[:, :1])) @ Ms
+            h = self._above(sums(a, earlier(xs), W[block]) + seen)
+            yield (h * V[block, None]).sum(2)
+            a = torch.addmm(a, xs.t(), W[block]) + Ms.sum(0)
 
     def _above(self, a: Float[Tensor, "*any hidden"]) -> Float[Tensor, "*any hidden"]:
         """The last layer's h from the first layer's sum."""

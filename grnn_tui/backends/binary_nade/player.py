@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from grnn_tui.backends.binary_nade.spec import BinaryNadeSettings
 from grnn_tui.backends.contract import Arrays, Vector
 from grnn_tui.backends.distribution import Bernoulli, Symbol
@@ -18,11 +20,18 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
         D, H = domain.length, settings.hidden
         self.V = self.W if settings.tied else floats(arrays, "V", D, H)
         self.b = floats(arrays, "b", D)
+        self._nothing = np.zeros(H, np.float32)
         self.M = floats(arrays, "M", D, H) if settings.order_agnostic else None
         self.layers = [
             (floats(arrays, f"A.layer{k}", H, H), floats(arrays, f"a.layer{k}", H))
             for k in range(2, settings.layers + 1)
         ]
+
+    def advance(self, state: State, symbol: float | Symbol) -> State:
+        """The sum with one value more; a zero adds nothing to it."""
+        if self.M is None and not symbol:
+            return State(state.step + 1, state.a, state.told)
+        return super().advance(state, symbol)
 
     def predict(self, state: State) -> Bernoulli:
         """sigmoid(b_d + V_d h)."""
@@ -39,8 +48,6 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
             self.act(h)
         return h
 
-    def _term(self, d: int, symbol: Symbol) -> Vector:
-        term: Vector = self.W[d] * symbol
-        if self.M is not None:
-            term += self.M[d]
-        return term
+    def _term(self, d: int, symbol: float | Symbol) -> Vector:
+        term: Vector = self.W[d] if symbol else self._nothing
+        return term if self.M is None else term + self.M[d]

@@ -41,6 +41,16 @@ def count_rows(rows: NDArray[np.integer], size: int, order: int, smoothing: floa
     return Trie(size, _joined(edges), _joined(numbered), times, roots=D, smoothing=smoothing)
 
 
+def score_rows(trie: Trie, rows: NDArray[np.integer], order: int) -> NDArray[np.float64]:
+    """log p of each value of `rows` [n, D] given the `order` before it in its row, in nats [n, D]."""
+    n, D = rows.shape
+    padded = np.concatenate((np.full((n, order), -1), rows), axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, order + 1, axis=1).swapaxes(0, 1)
+    flat = windows.reshape(-1, order + 1)  # place by place, so that look-ups stay near each other
+    places = np.repeat(np.arange(D, dtype=np.int64), n)
+    return trie.log_prob(flat[:, -1], flat[:, :-1], places).reshape(D, n).T
+
+
 def _tally(keys: Keys, bound: int) -> tuple[Keys, Keys]:
     """The different keys, all below `bound`, in rising order, and how often each occurs."""
     if bound > 8 * keys.size + 64:

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grnn_tui.backends.markov.counting import count_rows
+from grnn_tui.backends.markov.counting import count_rows, score_rows
 from grnn_tui.backends.markov.player import read_tries
 from grnn_tui.backends.markov.spec import MarkovSettings
 from grnn_tui.backends.network import Carry, CountedNetwork
@@ -40,14 +40,7 @@ class MarkovNetwork(CountedNetwork):
     ) -> tuple[Float[Tensor, "batch length"], Carry]:
         """log p(x_d | the `order` values before it) in nats; computed on the host."""
         del carry
-        rows = x.cpu().numpy().astype(np.int64)
-        batch, D = rows.shape
-        order = self.settings.order
-        padded = np.concatenate((np.full((batch, order), -1), rows), axis=1)
-        windows = np.lib.stride_tricks.sliding_window_view(padded, order + 1, axis=1).swapaxes(0, 1)
-        flat = windows.reshape(-1, order + 1)  # place by place, so that look-ups stay near each other
-        places = np.repeat(np.arange(D, dtype=np.int64), batch)
-        log_prob = self.trie.log_prob(flat[:, -1], flat[:, :-1], places).reshape(D, batch).T
+        log_prob = score_rows(self.trie, x.cpu().numpy(), self.settings.order)
         return torch.from_numpy(log_prob.astype(np.float32)).to(x.device), ()
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:

@@ -5,14 +5,13 @@ With x_t the value written at step t = 0..D-1, W_t its weights [hidden] and V_t 
     a_t = a_0 + sum_{s < t} x_s W_s,   h_t = act(rho_t a_t),   z_t = V_t h_t
 
 (Larochelle and Murray 2011; rho of Uria, Murray and Larochelle 2013). Steps are taken in blocks small enough for the
-cache: within one, the sums are a product with the strictly lower triangle of x. The forward pass keeps a_t where blocks
-begin; the backward pass computes the rest again and carries sum_{s > t} da_s, which is what W_t is responsible for.
-Time is O(batch D hidden), memory O(batch D hidden / block).
+cache. The forward pass keeps a_t where blocks begin; the backward pass computes the rest again and carries
+sum_{s > t} da_s, which is what W_t is responsible for. Time is O(batch D hidden), memory O(batch D hidden / block).
+Everything here has the step as its first dimension, so that what one step needs lies together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -38,33 +37,37 @@ def running_sum(
     kept: Float[Tensor, "batch hidden"] | None = None,
 ) -> Float[Tensor, "batch D outputs"]:
     """z_t for every step; `kept` multiplies h_t (dropout). No gradient reaches `x` and `kept`."""
-    z: Tensor = RunningSum.apply(x, a, W, V, rho, kept, activation)  # type: ignore[no-untyped-call]
-    return z
+    z: Tensor = RunningSum.apply(x.t().contiguous(), a, W, V, rho, kept, activation)  # type: ignore[no-untyped-call]
+    return z.transpose(0, 1)
 
 
-def blocks(x: Tensor, hidden: int) -> Iterator[slice]:
-    """The steps of `x` [batch, D] in blocks."""
-    batch, D = x.shape
+def blocks(x: Float[Tensor, "D batch"], hidden: int) -> list[slice]:
+    """The steps of `x` in blocks."""
+    D = len(x)
+    size = block_size(x, hidden)
+    return [slice(t, min(t + size, D)) for t in range(0, D, size)]
+
+
+def block_size(x: Float[Tensor, "D batch"], hidden: int) -> int:
+    """Steps in a block of `x`."""
     budget, most = (_CACHED, 32) if x.device.type == "cpu" else (_ON_DEVICE, 64)
-    size = min(most, max(1, budget // max(1, batch * hidden)))
-    return (slice(t, min(t + size, D)) for t in range(0, D, size))
+    return min(most, len(x), max(1, budget // max(1, x.shape[1] * hidden)))
 
 
-def earlier(x: Float[Tensor, "batch steps"]) -> Float[Tensor, "batch steps steps"]:
+def earlier(x: Float[Tensor, "steps batch"]) -> Float[Tensor, "steps batch steps"]:
     """For each step of a block, the values before it in the block, and zeros."""
-    return x[:, None, :].expand(-1, x.shape[1], -1).tril(-1)
+    return x.t() * x.new_ones(len(x), len(x)).tril(-1)[:, None]
 
 
 def sums(
-    a: Float[Tensor, "batch hidden"], before: Float[Tensor, "batch steps steps"], W: Float[Tensor, "steps hidden"]
-) -> Float[Tensor, "batch steps hidden"]:
-    """a_t at each step of a block that begins with `a`."""
-    batch, steps, _ = before.shape
-    return torch.baddbmm(a[:, None].expand(-1, steps, -1), before, W.expand(batch, -1, -1))
+    a: Float[Tensor, "batch hidden"], before: Float[Tensor, "steps batch steps"], W: Float[Tensor, "steps hidden"]
+) -> Float[Tensor, "steps batch hidden"]:
+    """a_t at each step of a block that begins with `a`, as one product; `before` is what `earlier` gives."""
+    return a + before @ W
 
 
 class RunningSum(Function):
-    """See the module."""
+    """See the module; `x` is [D, batch] and z [D, batch, outputs]."""
 
     @staticmethod
     def forward(
@@ -77,18 +80,19 @@ class RunningSum(Function):
         kept: Tensor | None,
         activation: Activation,
     ) -> Tensor:
-        """z [batch, D, outputs]."""
+        """z for every step."""
         z = x.new_empty(*x.shape, V.shape[1])
+        room = _Room(x, W)
         begun = []
         for block in blocks(x, a.shape[1]):
             begun.append(a)
-            xs = x[:, block]
-            h = sums(a, earlier(xs), W[block])
-            _activate(h if rho is None else h.mul_(rho[block, None]), activation)
+            h, a = room.sums(a, x[block], W[block]), torch.addmm(a, x[block].t(), W[block])
+            if rho is not None:
+                h.mul_(rho[block, None, None])
+            _activate(h, activation)
             if kept is not None:
-                h.mul_(kept[:, None])
-            z[:, block] = _outputs(h, V[block])
-            a = torch.addmm(a, xs, W[block])
+                h.mul_(kept)
+            z[block] = room.outputs(h, V[block])
         ctx.save_for_backward(x, W, V, rho, kept, *begun)
         ctx.activation = activation
         return z
@@ -98,47 +102,65 @@ class RunningSum(Function):
     def backward(ctx: Any, dz: Tensor) -> Any:
         """Gradients of a, W, V and rho."""
         x, W, V, rho, kept, *begun = ctx.saved_tensors
+        dz = dz.contiguous()
         dW, dV = torch.empty_like(W), torch.empty_like(V)
         drho = None if rho is None else torch.empty_like(rho)
         later = torch.zeros_like(begun[0])
-        for block, a in reversed(list(zip(blocks(x, W.shape[1]), begun, strict=True))):
-            xs = x[:, block]
-            before = earlier(xs)
-            a = sums(a, before, W[block])
-            h = _activate(a if rho is None else a * rho[block, None], ctx.activation)
-            dzs = dz[:, block]
-            dV[block] = _output_weights(h if kept is None else h * kept[:, None], dzs)
-            d = _hidden(dzs, V[block])
+        room = _Room(x, W)
+        for block, a in zip(reversed(blocks(x, W.shape[1])), reversed(begun), strict=True):
+            xs, dzs = x[block], dz[block]
+            sum_ = room.sums(a, xs, W[block])
+            h = _activate(sum_ if rho is None else sum_ * rho[block, None, None], ctx.activation)
+            dV[block] = room.output_weights(h if kept is None else h * kept, dzs)
+            d = room.hidden(dzs, V[block])
             if kept is not None:
-                d.mul_(kept[:, None])
-            d = _through(d, h, ctx.activation)
+                d.mul_(kept)
+            _through(d, h, ctx.activation)
             if rho is not None and drho is not None:
-                drho[block] = (d * a).sum((0, 2))
-                d.mul_(rho[block, None])
-            dW[block] = torch.addmm(xs.t() @ later, before.flatten(0, 1).t(), d.flatten(0, 1))
-            later += d.sum(1)
+                drho[block] = (d * sum_).sum((1, 2))
+                d.mul_(rho[block, None, None])
+            dW[block] = torch.addmm(xs @ later, earlier(xs).flatten(0, 1).t(), d.flatten(0, 1))
+            later += d.sum(0)
         return None, later, dW, dV, drho, None, None
 
 
-def _outputs(h: Tensor, V: Tensor) -> Tensor:
-    """V_t h_t [batch, steps, outputs]. One output is a weighted sum: a matrix product would be five times slower."""
-    if V.shape[1] == 1:
-        return (h * V[:, 0]).sum(-1, keepdim=True)
-    return torch.bmm(h.transpose(0, 1), V.transpose(1, 2)).transpose(0, 1)
+class _Room:
+    """Memory for one block, used by all: its allocation would cost more than what is computed in it.
 
+    A single output is a weighted sum, which a matrix product would take five times longer for.
+    """
 
-def _output_weights(h: Tensor, dz: Tensor) -> Tensor:
-    """The gradient of V_t [steps, outputs, hidden]."""
-    if dz.shape[2] == 1:
-        return (h * dz).sum(0)[:, None]
-    return torch.bmm(dz.permute(1, 2, 0), h.transpose(0, 1))
+    def __init__(self, x: Tensor, W: Tensor) -> None:
+        size, batch, hidden = block_size(x, W.shape[1]), x.shape[1], W.shape[1]
+        self.first = x.new_empty(size, batch, hidden)
+        self.second = x.new_empty(size, batch, hidden)
 
+    def sums(self, a: Tensor, x: Tensor, W: Tensor) -> Tensor:
+        """a_t of every step of a block, to be written over."""
+        if x.device.type != "cpu":
+            return sums(a, earlier(x), W)
+        each = self.first.unbind(0)
+        each[0].copy_(a)
+        for t, (xt, Wt) in enumerate(zip(x[:-1, :, None].unbind(0), W[:-1].unbind(0), strict=True)):
+            torch.addcmul(each[t], xt, Wt, out=each[t + 1])
+        return self.first[: len(x)]
 
-def _hidden(dz: Tensor, V: Tensor) -> Tensor:
-    """The gradient of h_t [batch, steps, hidden]."""
-    if V.shape[1] == 1:
-        return dz * V[:, 0]
-    return torch.bmm(dz.transpose(0, 1), V).transpose(0, 1).contiguous()
+    def outputs(self, h: Tensor, V: Tensor) -> Tensor:
+        """V_t h_t [steps, batch, outputs]."""
+        if V.shape[1] == 1:
+            return torch.mul(h, V, out=self.second[: len(h)]).sum(2, keepdim=True)
+        return torch.bmm(h, V.transpose(1, 2))
+
+    def output_weights(self, h: Tensor, dz: Tensor) -> Tensor:
+        """The gradient of V_t [steps, outputs, hidden]."""
+        if dz.shape[2] == 1:
+            return torch.mul(h, dz, out=self.second[: len(h)]).sum(1, keepdim=True)
+        return torch.bmm(dz.transpose(1, 2), h)
+
+    def hidden(self, dz: Tensor, V: Tensor) -> Tensor:
+        """The gradient of h_t [steps, batch, hidden]."""
+        out = self.second[: len(dz)]
+        return torch.mul(dz, V, out=out) if V.shape[1] == 1 else torch.bmm(dz, V, out=out)
 
 
 def _activate(z: Tensor, activation: Activation) -> Tensor:
@@ -150,11 +172,12 @@ def _activate(z: Tensor, activation: Activation) -> Tensor:
     return z.mul_(2).sigmoid_().mul_(2).sub_(1)
 
 
-def _through(d: Tensor, h: Tensor, activation: Activation) -> Tensor:
+def _through(d: Tensor, h: Tensor, activation: Activation) -> None:
     """`d` times the derivative of the nonlinearity that gave `h`, in place."""
     ops = torch.ops.aten
     if activation == "relu":
-        return ops.threshold_backward.grad_input(d, h, 0, grad_input=d)  # type: ignore[no-any-return]
-    if activation == "sigmoid":
-        return ops.sigmoid_backward.grad_input(d, h, grad_input=d)  # type: ignore[no-any-return]
-    return ops.tanh_backward.grad_input(d, h, grad_input=d)  # type: ignore[no-any-return]
+        ops.threshold_backward.grad_input(d, h, 0, grad_input=d)
+    elif activation == "sigmoid":
+        ops.sigmoid_backward.grad_input(d, h, grad_input=d)
+    else:
+        ops.tanh_backward.grad_input(d, h, grad_input=d)

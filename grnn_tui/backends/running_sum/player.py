@@ -55,13 +55,13 @@ class RunningSumPlayer(Player[State, Prediction]):
             return State(0, self.c, None)
         return State(0, self.c + condition @ self.U, (condition @ self.B).reshape(-1, self.outputs))
 
-    def advance(self, state: State, symbol: Symbol) -> State:
+    def advance(self, state: State, symbol: float | Symbol) -> State:
         """The sum with one value more."""
         d = self._order[state.step]
         return State(state.step + 1, state.a + self._term(d, symbol), state.told)
 
     @abstractmethod
-    def _term(self, d: int, symbol: Symbol) -> Vector:
+    def _term(self, d: int, symbol: float | Symbol) -> Vector:
         """What `symbol` adds to the sum as value `d` [hidden]."""
 
     def under(self, ordering: NDArray[np.integer]) -> RunningSumPlayer[Prediction]:

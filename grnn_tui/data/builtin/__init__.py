@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from grnn_tui.data.builtin.corpus import BuiltIn, Exact
 from grnn_tui.data.builtin.manual import make_manual
-from grnn_tui.data.builtin.names import TONGUES, make_names, names_exact
+from grnn_tui.data.builtin.names import TONGUES, labelled, make_names, names_exact
 from grnn_tui.data.builtin.reber import (
     embedded_reber_exact,
     make_embedded_reber,
@@ -34,6 +34,7 @@ _ALL = (
         make=make_names,
         exact_figures=names_exact,
         labels=TONGUES,
+        labelled=labelled,
     ),
     BuiltIn(
         name="manual",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from math import log
 from random import Random
 
 
@@ -34,6 +35,8 @@ class BuiltIn:
     make: Callable[[int, int], str]
     exact_figures: Callable[[], Exact] | None = None
     labels: tuple[str, ...] = ()
+    labelled: Callable[[int, int], list[tuple[str, str]]] | None = None
+    """`labelled(seed, count)`: the label and the line of the records that open the text of the seed."""
 
     @cached_property
     def exact(self) -> Exact | None:
@@ -49,6 +52,13 @@ class BuiltIn:
     def entropy(self) -> float | None:
         """Exact entropy rate in nats per character: record entropy over expected length, separator counted."""
         return self.exact.record_entropy / self.exact.record_length if self.exact is not None else None
+
+    @property
+    def told_entropy(self) -> float | None:
+        """The same once the label is known, where all labels are as likely and a record has one only."""
+        if self.exact is None or not self.labels:
+            return None
+        return (self.exact.record_entropy - log(len(self.labels))) / self.exact.record_length
 
 
 def repeat(record: Callable[[Random], str], seed: int, size: int) -> str:

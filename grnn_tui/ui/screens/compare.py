@@ -18,7 +18,7 @@ from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.controller import Controller
 from grnn_tui.ui.figures import bits, perplexity, plural
 from grnn_tui.ui.markers import UNICODE, Glyphs
-from grnn_tui.ui.panes.output.wrapping import Wrapping, drawn
+from grnn_tui.ui.panes.output.wrapping import Wrapping
 from grnn_tui.ui.theme import level_of, surprisal_styles
 from grnn_tui.ui.widgets.lines import Cell, LineView, Row, fitted, width_of
 
@@ -46,7 +46,7 @@ class Side:
             role = "faint" if position < self.shared else f"level-{level_of(self.read.bits[position])}"
             if position == self.shared:
                 role = "fork"
-            text = " " if label == "\n" and role != "fork" else drawn(label, ascii_only=self.ascii_only)
+            text = " " if label == "\n" and role != "fork" else wrapping.drawn(self.read.text, position)
             if cells and cells[-1].role == role:
                 cells[-1] = Cell(cells[-1].text + text, role)
             else:

@@ -16,6 +16,7 @@ from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.screens.form_rows import Choice, Fields, PathInput, Row
 from grnn_tui.ui.screens.request_form import (
     BUDGETS,
+    LIMIT,
     MAIN_OPTIONS,
     MORE_OPTIONS,
     SIZES,
@@ -60,6 +61,7 @@ class FormFields(Fields):
     async def on_mount(self) -> None:
         """The rest, below."""
         self._show_size()
+        self._show_limit()
         self.call_after_refresh(self._mount_more)
 
     async def _mount_more(self) -> None:
@@ -80,6 +82,8 @@ class FormFields(Fields):
         if self.corpora:
             yield self._row("or a corpus", self._choice(self.corpora, self._corpus, "data"), "", key="data")
         yield self._row("unit", self._choice(UNITS, "character", "unit"), "what one symbol is", key="unit")
+        limit = Input(shown_default(LIMIT), id="limit", compact=True)
+        yield self._row("vocabulary", limit, LIMIT.help, key="limit")
         held = Input("0.1", id="validation", compact=True)
         yield self._row("held out", held, "share for validation, from the end", key="validation")
 
@@ -122,6 +126,9 @@ class FormFields(Fields):
         names = {f.name for f in self.backend.fields} if self.backend is not None else set()
         self.query_one("#row-size").display = "hidden" in names
 
+    def _show_limit(self) -> None:
+        self.query_one("#row-limit").display = self._value("unit") == "word"
+
     # --- what is entered ----------------------------------------------------------------------------------------------
 
     @property
@@ -142,6 +149,7 @@ class FormFields(Fields):
             amount=self._value("amount"),
             name=self._value("name").strip(),
             unit=self._value("unit"),
+            vocabulary_limit=self._value("limit"),
             validation=self._value("validation"),
         )
 
@@ -158,6 +166,8 @@ class FormFields(Fields):
             await self._renew_settings()
         elif key == "size":
             self._apply_size(value)
+        elif key == "unit":
+            self._show_limit()
         elif key == "budget":
             self.query_one("#amount", Input).value = self._amounts[value]
         self.post_message(self.Edited())

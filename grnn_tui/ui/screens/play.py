@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -36,6 +36,7 @@ from grnn_tui.ui.panes.prompt.messages import GenerationAsked, PromptChanged, Pr
 from grnn_tui.ui.panes.prompt.pane import PromptPane
 from grnn_tui.ui.panes.prompt.view import History
 from grnn_tui.ui.screens.play_actions import PlayActions
+from grnn_tui.ui.screens.play_rows import PlayRows
 from grnn_tui.ui.widgets.chart_raster import Markers
 from grnn_tui.ui.widgets.key_line import KeyLine, KeyView
 from grnn_tui.ui.widgets.top_line import TopLine, TopView
@@ -51,10 +52,13 @@ SCOPES: dict[str, Scope] = {
     "training": "training",
     "next": "next",
     "branches": "branches",
+    "picture": "picture",
+    "samples": "samples",
+    "next-value": "next",
 }
 
 
-class PlayScreen(PlayActions, Screen[None]):
+class PlayScreen(PlayActions, PlayRows, Screen[None]):
     """Shows the controller's state and turns messages of panes into its wishes."""
 
     AUTO_FOCUS = "#prompt"
@@ -71,7 +75,7 @@ class PlayScreen(PlayActions, Screen[None]):
         history: tuple[str, ...] = (),
         training_words: Callable[[], str] = lambda: "",
     ) -> None:
-        super().__init__()
+        super().__init__(classes="-untrained")
         self.controller = controller
         self.keymap = keymap
         self.markers: Markers = markers
@@ -156,16 +160,27 @@ class PlayScreen(PlayActions, Screen[None]):
         """Show the controller's state in every pane; each repaints only what differs."""
         state, controller = self.controller.state, self.controller
         self.show_top()
-        view = TextView(state.transcript, state.cursor, state.prompt, self.colouring, state.generating, state.track)
+        self.show_rows()
+        self.controls.show(controller.controls)
+        self.show_keys()
+        if state.rows is not None:
+            return
+        view = TextView(
+            state.transcript,
+            state.cursor,
+            state.prompt,
+            self.colouring,
+            state.generating,
+            state.track,
+            state.unknown,
+        )
         self.output.show(view, self._hint())
         self.output.caption(controller.target, state.rate, state.totals, state.unit)
-        labels = state.model.labels if state.model is not None else ()
+        labels: Sequence[str] = state.model.labels if state.model is not None else ()
         self.bars.show(
             replace(self.bars.view, prediction=state.prediction, labels=labels, unit=state.unit, busy=state.busy)
         )
-        self.controls.show(controller.controls)
         self.branches.show(state.branches, state.branch)
-        self.show_keys()
 
     def show_top(self) -> None:
         """The first line."""
@@ -173,6 +188,7 @@ class PlayScreen(PlayActions, Screen[None]):
         training = self._training_words()
         if self._training_mounted:
             self.strip.set_class(self.strip.followed is None, "-idle")
+            self.set_class(self.strip.followed is None, "-untrained")
         self.top.show(TopView(state.model, state.reference, state.engine, state.busy, training, self.glyphs))
 
     def show_keys(self) -> None:
@@ -186,6 +202,9 @@ class PlayScreen(PlayActions, Screen[None]):
         hidden = {"generate", "one_symbol"} if state.generating else {"stop"} if paused else {"pause", "stop"}
         if not state.generating:
             hidden |= {"stop_or_copy"}
+        if state.rows is not None:
+            hidden |= {"copy_all", "editor", "particle", *(("scale",) if state.rows.real else ())}
+            labels |= self.row_labels(state.rows)
         if self.colouring != "unit":
             hidden |= {"next_unit", "order_units"}
         self.keys.show(KeyView(self.keymap.hints(self.scopes), labels, hidden, notice, self.glyphs))
@@ -207,7 +226,9 @@ class PlayScreen(PlayActions, Screen[None]):
 
     def pane(self, scope: Scope) -> Widget | None:
         """The pane that has this scope."""
-        return next((self.query_one(f"#{name}") for name, own in SCOPES.items() if own == scope), None)
+        names = [name for name, own in SCOPES.items() if own == scope and self.query(f"#{name}")]
+        shown = [name for name in names if name in self.panes]
+        return self.query_one(f"#{(shown or names)[0]}") if names else None
 
     def _hint(self) -> tuple[str, ...]:
         state = self.controller.state

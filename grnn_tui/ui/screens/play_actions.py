@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
+ROW_PANES = ("picture", "samples", "controls", "training", "next-value", "")
+"""The same while a model of rows is open; nothing stands in the place of branches."""
 PANES = ("prompt", "output", "controls", "training", "next", "branches")
 """Ids of the panes, in the order of their numbers."""
 
@@ -38,6 +40,11 @@ class PlayActions(_Base):
     def show(self) -> None:
         """Show the controller's state."""
         raise NotImplementedError
+
+    @property
+    def panes(self) -> tuple[str, ...]:
+        """Ids of the panes, in the order of their numbers."""
+        return PANES if self.controller.rows is None else ROW_PANES
 
     def action_generate(self) -> None:
         """Write on."""
@@ -84,6 +91,8 @@ class PlayActions(_Base):
     def action_colouring(self) -> None:
         """By surprisal, by a hidden unit, or plain."""
         kinds: tuple[Colouring, ...] = get_args(Colouring)
+        if self._only_of_text("colours"):
+            return
         self.colouring = kinds[(kinds.index(self.colouring) + 1) % len(kinds)]
         if self.colouring == "unit":
             self._do(self.controller.show_unit)
@@ -94,11 +103,15 @@ class PlayActions(_Base):
 
     def action_unit(self, by: int) -> None:
         """Colour by the hidden unit that follows in the order, or by the one before."""
+        if self._only_of_text("hidden units"):
+            return
         self.colouring = "unit"
         self._do(lambda: self.controller.step_unit(by))
 
     def action_order_units(self) -> None:
         """Order hidden units otherwise, and colour by the first."""
+        if self._only_of_text("hidden units"):
+            return
         self.colouring = "unit"
         self._do(self.controller.order_units)
 
@@ -106,11 +119,13 @@ class PlayActions(_Base):
         """One pane alone, or all."""
         if self.has_class("-zoomed"):
             self.action_unzoom()
-        elif self.focused is not None and self.focused.id in PANES:
+        elif self.focused is not None and self.focused.id in self.panes:
             self._zoom(self.focused)
 
     def action_compare(self) -> None:
         """This branch beside its parent, or the newest other."""
+        if self._only_of_text("branches"):
+            return
         other = self.controller.other_branch()
         if other is None:
             self._do(lambda: self.controller.notice("there is only one branch: step back and write another symbol"))
@@ -118,35 +133,37 @@ class PlayActions(_Base):
             self._compare(other)
 
     def action_edit_prompt(self) -> None:
-        """To the prompt."""
-        self.jump("prompt")
+        """To the prompt; of rows, to what is known."""
+        self.jump(self.panes[0])
 
     def action_pane_1(self) -> None:
         """To pane 1."""
-        self.jump(PANES[0])
+        self.jump(self.panes[0])
 
     def action_pane_2(self) -> None:
         """To pane 2."""
-        self.jump(PANES[1])
+        self.jump(self.panes[1])
 
     def action_pane_3(self) -> None:
         """To pane 3."""
-        self.jump(PANES[2])
+        self.jump(self.panes[2])
 
     def action_pane_4(self) -> None:
         """To pane 4."""
-        self.jump(PANES[3])
+        self.jump(self.panes[3])
 
     def action_pane_5(self) -> None:
         """To pane 5."""
-        self.jump(PANES[4])
+        self.jump(self.panes[4])
 
     def action_pane_6(self) -> None:
         """To pane 6."""
-        self.jump(PANES[5])
+        self.jump(self.panes[5])
 
     def jump(self, name: str) -> None:
         """Give a pane the keys; one that this size has no room for gets the whole screen."""
+        if not name or not self.query(f"#{name}"):
+            return
         pane = self.query_one(f"#{name}")
         shown = pane.display and all(
             node.display for node in pane.ancestors if isinstance(node, Widget) and node is not self
@@ -165,7 +182,7 @@ class PlayActions(_Base):
 
     def _refocus(self, pane: Widget | None) -> None:
         if pane is not None and not pane.is_on_screen:
-            self.output.focus()
+            self.jump(self.panes[1])
 
     def _zoom(self, pane: Widget) -> None:
         self.query(".-zoom").remove_class("-zoom")
@@ -174,6 +191,14 @@ class PlayActions(_Base):
             node = self.query_one(column)
             node.set_class(node not in pane.ancestors, "-gone")
         self.add_class("-zoomed")
+
+    def _only_of_text(self, what: str) -> bool:
+        """Whether a text is wanted for that and there is none; says so."""
+        rows = self.controller.state.rows
+        if rows is not None:
+            self.controller.notice(f"{what}: only of a text; this model writes {rows.opened.row_name}s")
+            self.show()
+        return rows is not None
 
     def _turn(self, name: Name, by: int) -> None:
         self._do(lambda: self.controller.set_controls(stepped(self.controller.controls, name, by)))

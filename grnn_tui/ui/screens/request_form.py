@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
 from grnn_tui import __version__
+from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.engine.protocol import BackendInfo, CorpusInfo, Field
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
@@ -35,7 +36,7 @@ SIZES: Mapping[str, Mapping[str, str]] = {
 }
 """What each preset sets; layers as a multiple of the model's default."""
 _TYPICAL_VOCABULARY = 64
-UNITS = ("character", "byte")
+UNITS: tuple[str, ...] = get_args(Unit)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Entries:
     amount: str = "180"
     name: str = ""
     unit: str = "character"
+    vocabulary_limit: str = str(DEFAULT_LIMIT)
     validation: str = "0.1"
 
 
@@ -124,10 +126,13 @@ def _bounds(field: Field) -> str:
 def faults(entries: Entries, backend: BackendInfo | None, corpora: Mapping[str, CorpusInfo]) -> dict[str, str]:
     """What is wrong, in the order of the form, one short line each.
 
-    Keys: `data`, `backend`, `set-FIELD` of the model, `amount`, `opt-FIELD` of the training, `validation`, `name`.
+    Keys: `data`, `limit`, `backend`, `set-FIELD` of the model, `amount`, `opt-FIELD` of the training, `validation`,
+    `name`.
     """
     found: dict[str, str] = {}
     checks: list[tuple[str, Any]] = [("data", lambda: check_data(entries.data, corpora))]
+    if entries.unit == "word":
+        checks.append(("limit", lambda: parsed(LIMIT, entries.vocabulary_limit)))
     if backend is None:
         found["backend"] = "choose a model"
     else:
@@ -147,6 +152,15 @@ def faults(entries: Entries, backend: BackendInfo | None, corpora: Mapping[str, 
 
 _VALIDATION = Field(
     name="validation", kind="float", default=0.1, help="share held out, from the end", low=0.001, high=0.9
+)
+
+LIMIT = Field(
+    name="vocabulary_limit",
+    kind="int",
+    default=DEFAULT_LIMIT,
+    help="symbols at most; rarer words become <unk>",
+    low=3,
+    high=MAX_LIMIT,
 )
 
 
@@ -219,7 +233,8 @@ def request_of(entries: Entries, backend: BackendInfo, corpora: Mapping[str, Cor
         settings=settings,
         data=DataRequest(
             sources=(source,),
-            unit="byte" if entries.unit == "byte" else "character",
+            unit=cast("Unit", entries.unit),
+            vocabulary_limit=parsed(LIMIT, entries.vocabulary_limit) if entries.unit == "word" else DEFAULT_LIMIT,
             validation=parsed(_VALIDATION, entries.validation),
         ),
         training=msgspec.convert(options, TrainingOptions),
@@ -244,6 +259,8 @@ def command_of(request: RunRequest, backend: BackendInfo | None = None) -> str:
             words += [f"--{name.replace('_', '-')}", _word(value)]
     if request.data.unit != "character":
         words += ["--unit", request.data.unit]
+    if request.data.vocabulary_limit != DEFAULT_LIMIT:
+        words += ["--vocabulary-limit", str(request.data.vocabulary_limit)]
     if request.data.validation != 0.1:
         words += ["--val", _word(request.data.validation)]
     if request.name:

@@ -166,7 +166,8 @@ class TrainForm(ModalScreen[Path | None]):
         width = max(30, self._summary.size.width)
         request = request_of(entries, backend, self.fields.corpora)
         settings = {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
-        parameters = parameters_of(backend, settings)
+        vocabulary = (request.data.vocabulary_limit,) if request.data.unit == "word" else ()
+        parameters = parameters_of(backend, settings, *vocabulary)
         about = f"about {si(parameters)} parameters {self._glyphs.dot} " if parameters else ""
         head = self._safe(f"{about}run {entries.name or suggest_name(entries.data, entries.backend)}")
         command = wrapped(

@@ -7,6 +7,7 @@ import math
 from msgspec import Struct
 
 from grnn_tui.engine.protocol import ModelOpened
+from grnn_tui.engine.row_protocol import RowsOpened
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.model import EngineState
@@ -18,7 +19,7 @@ NATS_TO_BITS = 1 / math.log(2)
 class TopView(Struct, frozen=True):
     """What the line says."""
 
-    model: ModelOpened | None = None
+    model: ModelOpened | RowsOpened | None = None
     reference: str = ""
     engine: EngineState = "starting"
     busy: bool = False
@@ -54,10 +55,13 @@ def _facts(view: TopView) -> list[SafeText]:
         facts.append(f"step {model.step}{' (live)' if model.live else ''}")
     facts.append(model.summary)
     if model.validation_nats is not None:
-        loss = f"{'K ' if model.bound else ''}{model.validation_nats * NATS_TO_BITS:.2f} bit/{model.unit}"
+        per, unit = NATS_TO_BITS, f"bit/{model.unit}"
+        if isinstance(model, RowsOpened):
+            per, unit = model.length, f"nats/{model.row_name}"
+        loss = f"{'K ' if model.bound else ''}{model.validation_nats * per:.2f} {unit}"
         facts.append(loss)
         if model.floor_nats is not None:
-            facts[-1] = f"{loss}, floor {model.floor_nats * NATS_TO_BITS:.2f}"
+            facts[-1] = f"{loss}, floor {model.floor_nats * per:.2f}"
     return [sanitise(fact, ascii_only=view.glyphs.ascii_only) for fact in facts if fact]
 
 

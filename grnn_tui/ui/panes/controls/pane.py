@@ -9,7 +9,16 @@ from textual.content import Content
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.panes.controls.messages import ControlsChanged
-from grnn_tui.ui.panes.controls.view import SETTINGS, Controls, Name, cleared, control_rows, setting_at, stepped
+from grnn_tui.ui.panes.controls.view import (
+    Controls,
+    Name,
+    Setting,
+    cleared,
+    control_rows,
+    setting_at,
+    settings_of,
+    stepped,
+)
 from grnn_tui.ui.widgets.lines import LineView, Row
 
 
@@ -32,7 +41,13 @@ class ControlsPane(LineView, can_focus=True):
         """Show other settings."""
         if controls != self.controls:
             self.controls = controls
+            self.selected = min(self.selected, len(self.settings) - 1)
             self.renew()
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Those that mean something to what is being written."""
+        return settings_of(self.controls)
 
     def build(self, width: int, height: int) -> tuple[Row, ...]:
         """The rows."""
@@ -47,12 +62,12 @@ class ControlsPane(LineView, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        index, by = setting_at(offset.x, offset.y, self.size.width, self.size.height)
-        if 0 <= index < len(SETTINGS):
+        index, by = setting_at(offset.x, offset.y, self.size.width, self.size.height, len(self.settings))
+        if 0 <= index < len(self.settings):
             self.selected = index
             if by:
-                self.turn(SETTINGS[index].name, by)
-            elif SETTINGS[index].name == "seed" and event.chain > 1:
+                self.turn(self.settings[index].name, by)
+            elif self.settings[index].name == "seed" and event.chain > 1:
                 self.action_fix_seed()
             self.renew()
 
@@ -74,15 +89,15 @@ class ControlsPane(LineView, can_focus=True):
 
     def action_less(self) -> None:
         """Down one step."""
-        self.turn(SETTINGS[self.selected].name, -1)
+        self.turn(self.settings[self.selected].name, -1)
 
     def action_more(self) -> None:
         """Up one step."""
-        self.turn(SETTINGS[self.selected].name, 1)
+        self.turn(self.settings[self.selected].name, 1)
 
     def action_reset(self) -> None:
         """Its default."""
-        self._change(cleared(self.controls, SETTINGS[self.selected].name))
+        self._change(cleared(self.controls, self.settings[self.selected].name))
 
     def action_fix_seed(self) -> None:
         """Fixed seed, or a new one each time."""
@@ -92,13 +107,13 @@ class ControlsPane(LineView, can_focus=True):
         event.stop()
         offset = event.get_content_offset(self)
         if offset is not None:
-            index, _ = setting_at(offset.x, offset.y, self.size.width, self.size.height)
-            if 0 <= index < len(SETTINGS):
+            index, _ = setting_at(offset.x, offset.y, self.size.width, self.size.height, len(self.settings))
+            if 0 <= index < len(self.settings):
                 self._choose(index)
-                self.turn(SETTINGS[index].name, by)
+                self.turn(self.settings[index].name, by)
 
     def _choose(self, index: int) -> None:
-        self.selected = max(0, min(len(SETTINGS) - 1, index))
+        self.selected = max(0, min(len(self.settings) - 1, index))
         self.renew()
 
     def _change(self, controls: Controls) -> None:

@@ -10,15 +10,33 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from grnn_tui.playing.settings import Sampling
+from grnn_tui.safetext import cell_width, clip, sanitise
 from grnn_tui.ui.markers import UNICODE, Glyphs
+from grnn_tui.ui.told import Told
 from grnn_tui.ui.widgets.lines import Cell, Row, fitted
 
-Name = Literal["temperature", "top_k", "top_p", "min_p", "penalty", "length", "speed", "seed"]
+Name = Literal[
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "penalty",
+    "length",
+    "samples",
+    "particles",
+    "label",
+    "feature",
+    "value",
+    "speed",
+    "seed",
+]
 
 SEEDS = 1_000_000
 SPEEDS = (2, 5, 10, 20, 40, 80, 160, 320, 640, 0)
 """Symbols a second; 0 is as fast as it goes."""
 LENGTHS = (1, 10, 50, 100, 200, 400, 800, 1600, 3200, 10_000, 50_000, 100_000, 1_000_000)
+SAMPLES = (1, 2, 3, 4, 6, 8, 9, 10, 12, 16, 20, 24, 32, 48, 64)
+PARTICLES = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 TOP_KS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 80, 120, 200, 0)
 
 
@@ -31,6 +49,20 @@ class Controls(Struct, frozen=True):
     """Whether each writing takes a seed of its own."""
     length: int = 400
     per_second: int = 80
+    kind: Literal["text", "binary", "levels", "real"] = "text"
+    """What is being written; some settings are about rows only, and some mean nothing to a density."""
+    samples: int = 8
+    """Of a sheet of rows."""
+    particles: int = 32
+    """Of each row that has to be completed by importance sampling."""
+    row_speed: int = 0
+    """Values of each sample a second."""
+    told: Told = Told()
+
+    @property
+    def speed(self) -> int:
+        """Symbols a second; 0 is as fast as it goes."""
+        return self.per_second if self.kind == "text" else self.row_speed
 
 
 class Setting(Struct, frozen=True):
@@ -53,6 +85,29 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("speed", "speed", "speed", "/s"),
     Setting("seed", "seed", "seed", ""),
 )
+"""Of a text."""
+_ROW_SETTINGS: tuple[Setting, ...] = (
+    Setting("samples", "samples", "samp", ""),
+    Setting("particles", "particles", "part", ""),
+    Setting("speed", "speed", "speed", "/s"),
+    Setting("seed", "seed", "seed", ""),
+)
+_LABEL = Setting("label", "label", "label", "")
+_FEATURES = (Setting("feature", "feature", "feat", ""), Setting("value", "its value", "value", ""))
+
+
+def settings_of(controls: Controls) -> tuple[Setting, ...]:
+    """The rows of the pane: truncation means nothing to a density, and rows know no repetition penalty."""
+    if controls.kind == "text":
+        return SETTINGS
+    shaping = SETTINGS[:1] if controls.kind == "real" else SETTINGS[:4]
+    told = (_LABEL,) if controls.told.classes else _FEATURES if controls.told.features else ()
+    return (*shaping, *told, *_ROW_SETTINGS)
+
+
+def natural_speed(length: int) -> int:
+    """The speed at which a row of so many values takes about three seconds."""
+    return next((speed for speed in SPEEDS[:-1] if speed * 3 >= length), 0)
 
 
 def value_text(controls: Controls, name: Name) -> str:
@@ -65,10 +120,15 @@ def value_text(controls: Controls, name: Name) -> str:
         "min_p": "off" if sampling.min_p == 0 else f"{sampling.min_p:.2f}",
         "penalty": "off" if sampling.repetition_penalty == 1 else f"{sampling.repetition_penalty:.2f}",
         "length": str(controls.length),
-        "speed": "full" if controls.per_second == 0 else str(controls.per_second),
+        "speed": "full" if controls.speed == 0 else str(controls.speed),
         "seed": str(controls.seed),
+        "samples": str(controls.samples),
+        "particles": str(controls.particles),
     }
-    return texts[name]
+    if name in texts:
+        return texts[name]
+    told = controls.told
+    return told.label_text if name == "label" else told.feature_text if name == "feature" else told.value_text
 
 
 def place(controls: Controls, name: Name) -> float | None:
@@ -87,7 +147,11 @@ def place(controls: Controls, name: Name) -> float | None:
     if name == "length":
         return min(1.0, bisect_left(LENGTHS, controls.length) / (len(LENGTHS) - 1))
     if name == "speed":
-        return SPEEDS.index(controls.per_second) / (len(SPEEDS) - 1) if controls.per_second in SPEEDS else 0.5
+        return SPEEDS.index(controls.speed) / (len(SPEEDS) - 1) if controls.speed in SPEEDS else 0.5
+    if name == "samples":
+        return min(1.0, bisect_left(SAMPLES, controls.samples) / (len(SAMPLES) - 1))
+    if name == "particles":
+        return min(1.0, bisect_left(PARTICLES, controls.particles) / (len(PARTICLES) - 1))
     return None
 
 
@@ -107,7 +171,17 @@ def stepped(controls: Controls, name: Name, by: int) -> Controls:
     if name == "length":
         return replace(controls, length=_along(LENGTHS, controls.length, by))
     if name == "speed":
-        return replace(controls, per_second=_along(SPEEDS[:-1], controls.per_second, by, beyond=0))
+        return _paced(controls, _along(SPEEDS[:-1], controls.speed, by, beyond=0))
+    if name == "samples":
+        return replace(controls, samples=_along(SAMPLES, controls.samples, by))
+    if name == "particles":
+        return replace(controls, particles=_along(PARTICLES, controls.particles, by))
+    if name == "label":
+        return replace(controls, told=controls.told.stepped_label(by))
+    if name == "feature":
+        return replace(controls, told=controls.told.stepped_feature(by))
+    if name == "value":
+        return replace(controls, told=controls.told.stepped_value(by))
     return replace(controls, seed=max(0, controls.seed + by))
 
 
@@ -117,7 +191,11 @@ def cleared(controls: Controls, name: Name) -> Controls:
     if name == "length":
         return replace(controls, length=fresh.length)
     if name == "speed":
-        return replace(controls, per_second=fresh.per_second)
+        return _paced(controls, fresh.per_second)
+    if name in ("samples", "particles"):
+        return replace(controls, **{name: getattr(fresh, name)})
+    if name in ("label", "feature", "value"):
+        return replace(controls, told=replace(controls.told, label=0, standard=None))
     if name == "seed":
         return replace(controls, seed=fresh.seed, random_seed=False)
     field_name = "repetition_penalty" if name == "penalty" else name
@@ -130,24 +208,23 @@ def control_rows(
     """One setting a row with a slider, or two a row where there is little height."""
     if width < 12 or height < 1:
         return ()
-    if _paired(width, height):
-        half, left = -(-len(SETTINGS) // 2), width // 2
-        return tuple(
-            (
-                *_short(controls, index, selected, left, focused, glyphs),
-                *_short(controls, index + half, selected, width - left, focused, glyphs),
-            )
-            for index in range(half)
-        )
-    return tuple(
-        fitted(_long(controls, index, selected, width, focused, glyphs), width) for index in range(len(SETTINGS))
-    )
+    count = len(settings_of(controls))
+    if _paired(width, height, count):
+        half, left = -(-count // 2), width // 2
+        pairs = []
+        for index in range(half):
+            row = _short(controls, index, selected, left, focused, glyphs)
+            if index + half < count:
+                row += _short(controls, index + half, selected, width - left, focused, glyphs)
+            pairs.append(tuple(row))
+        return tuple(pairs)
+    return tuple(fitted(_long(controls, index, selected, width, focused, glyphs), width) for index in range(count))
 
 
-def setting_at(x: int, y: int, width: int, height: int) -> tuple[int, int]:
+def setting_at(x: int, y: int, width: int, height: int, count: int = len(SETTINGS)) -> tuple[int, int]:
     """Which setting the mouse is on, and whether it turns it down (-1), up (1) or neither (0)."""
-    if _paired(width, height):
-        half, left = -(-len(SETTINGS) // 2), width // 2
+    if _paired(width, height, count):
+        half, left = -(-count // 2), width // 2
         index, column, room = (y, x, left) if x < left else (y + half, x - left, width - left)
         arrows = (room - 8, room - 2)
     else:
@@ -156,22 +233,28 @@ def setting_at(x: int, y: int, width: int, height: int) -> tuple[int, int]:
     return index, turn
 
 
-def _paired(width: int, height: int) -> bool:
+def _paired(width: int, height: int, count: int) -> bool:
     """Whether two settings share a row: there are too few rows, and a half has room for four letters and a value."""
-    return height < len(SETTINGS) and width // 2 >= 13
+    return height < count and width // 2 >= 13
+
+
+def _value(controls: Controls, name: Name, cells: int, glyphs: Glyphs) -> str:
+    """A setting in so many cells, at their right end; names of classes and features may be anybody's."""
+    text = clip(sanitise(value_text(controls, name), ascii_only=glyphs.ascii_only), cells, glyphs.ellipsis)
+    return " " * (cells - cell_width(text)) + text
 
 
 def _long(controls: Controls, index: int, selected: int, width: int, focused: bool, glyphs: Glyphs) -> Row:
-    setting = SETTINGS[index]
+    setting = settings_of(controls)[index]
     here = focused and index == selected
-    text = value_text(controls, setting.name)
+    text = _value(controls, setting.name, 7, glyphs)
     role = "selected" if here else "text"
     arrow = "accent" if here else "faint"
     cells = [
         Cell(glyphs.arrow if here else " ", "accent"),
         Cell(f"{setting.label:<13}", "strong" if here else "dim"),
         Cell(glyphs.less, arrow),
-        Cell(f"{text:>7} ", role),
+        Cell(f"{text} ", role),
         Cell(glyphs.more, arrow),
     ]
     room = width - 14 - 10 - 3
@@ -179,7 +262,7 @@ def _long(controls: Controls, index: int, selected: int, width: int, focused: bo
     if setting.name == "seed":
         cells.append(Cell("  new each time" if controls.random_seed else "  fixed", "dim"))
     elif knob is not None and room >= 6:
-        cells += _slider(knob, min(room, 24), default=text in ("all", "off"), here=here, glyphs=glyphs)
+        cells += _slider(knob, min(room, 24), default=text.strip() in ("all", "off"), here=here, glyphs=glyphs)
     return tuple(cells)
 
 
@@ -193,20 +276,24 @@ def _slider(knob: float, cells: int, *, default: bool, here: bool, glyphs: Glyph
 
 
 def _short(controls: Controls, index: int, selected: int, width: int, focused: bool, glyphs: Glyphs) -> list[Cell]:
-    setting = SETTINGS[index]
+    setting = settings_of(controls)[index]
     here = focused and index == selected
-    text = value_text(controls, setting.name)
+    text = _value(controls, setting.name, 6, glyphs)
     if setting.name == "seed" and controls.random_seed:
-        text = "new"
+        text = "   new"
     label = f"{setting.short:<{max(4, width - 9)}}"[: max(4, width - 9)]
     arrow = "accent" if here else "faint"
     return [
         Cell(f"{label}", "strong" if here else "dim"),
         Cell(glyphs.less, arrow),
-        Cell(f"{text[:6]:>6}", "selected" if here else "text"),
+        Cell(text, "selected" if here else "text"),
         Cell(glyphs.more, arrow),
         Cell(" "),
     ]
+
+
+def _paced(controls: Controls, speed: int) -> Controls:
+    return replace(controls, per_second=speed) if controls.kind == "text" else replace(controls, row_speed=speed)
 
 
 def _sampled(controls: Controls, **changes: float) -> Controls:

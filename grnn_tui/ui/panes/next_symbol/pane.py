@@ -60,13 +60,19 @@ class NextSymbolPane(LineView, can_focus=True):
         """Hide it."""
         self._look(focused=False)
 
+    @property
+    def bars_top(self) -> int:
+        """Rows above the bars."""
+        return 0
+
     def on_click(self, event: events.Click) -> None:
         """A click writes the symbol under the mouse; the first only brings the keys here."""
         prediction, offset = self.view.prediction, event.get_content_offset(self)
         if prediction is None or offset is None:
             return
-        row = offset.y - 1 + first_bar(self.view.selected, len(prediction.bars), self.size.height - 2)
-        if 0 <= row < len(prediction.bars) and offset.y >= 1:
+        y, room = offset.y - 1 - self.bars_top, self.size.height - 2 - self.bars_top
+        row = y + first_bar(self.view.selected, len(prediction.bars), room)
+        if 0 <= row < len(prediction.bars) and y >= 0:
             again = row == self.view.selected
             self._look(selected=row)
             if again or event.chain > 1:

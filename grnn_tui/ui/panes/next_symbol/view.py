@@ -9,11 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from grnn_tui.engine.protocol import Bar, Prediction
+from grnn_tui.safetext import sanitise
 from grnn_tui.ui.figures import bits, padded, percent, plural, shown_name
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.widgets.lines import Cell, Row, fitted, justified
 
 NAME_CELLS = 7
+WORD_CELLS = 16
+"""The most of a word that is shown beside its bar."""
 FIGURES = 13
 LOG_FLOOR = 1e-4
 """The probability at which a logarithmic bar ends."""
@@ -32,6 +35,8 @@ class BarsView(Struct, frozen=True):
     particle: int = 0
     """Whose bars: 1 is the first particle, 0 the mixture of them all."""
     busy: bool = False
+    quoted: bool = True
+    """Whether symbols stand in quotes; levels do not."""
     glyphs: Glyphs = UNICODE
 
 
@@ -77,6 +82,11 @@ def fraction(probability: float, top: float, *, log: bool) -> float:
     return max(0.0, 1 - math.log(max(probability, LOG_FLOOR)) / math.log(LOG_FLOOR))
 
 
+def name_width(unit: str, width: int) -> int:
+    """Columns for the names of symbols: words take a third of the pane, as far as they need it."""
+    return max(NAME_CELLS, min(WORD_CELLS, width // 3)) if unit == "word" else NAME_CELLS
+
+
 def bar_cells(bar: Bar, top: float, width: int, *, log: bool, glyphs: Glyphs = UNICODE) -> Row:
     """Used probability solid; where the raw one reaches further a faint tail, where it falls short a bright one."""
     raw = round(fraction(bar.raw, top, log=log) * width * 8)
@@ -96,13 +106,21 @@ def bar_cells(bar: Bar, top: float, width: int, *, log: bool, glyphs: Glyphs = U
     return (Cell(glyphs.eighths[7] * solid, "used"), Cell(tail, role), Cell(" " * gap))
 
 
-def chosen_line(prediction: Prediction, labels: Sequence[str], glyphs: Glyphs = UNICODE) -> Row:
+def chosen_line(
+    prediction: Prediction,
+    labels: Sequence[str],
+    glyphs: Glyphs = UNICODE,
+    name_cells: int = NAME_CELLS,
+    *,
+    quoted: bool = True,
+) -> Row:
     """What stands at the cursor: rank and surprisal; nothing at the end of the text."""
     if prediction.chosen is None:
         return ()
     bar = next((bar for bar in prediction.bars if bar.symbol == prediction.chosen), None)
     rank = f" rank {bar.rank + 1}" if bar is not None else ""
-    name = shown_name(_label(labels, prediction.chosen), glyphs)
+    label = _label(labels, prediction.chosen)
+    name = shown_name(label, glyphs, name_cells + 1) if quoted else sanitise(label)
     cost = f", {bits(prediction.chosen_bits)} bit" if prediction.chosen_bits is not None else ""
     return (Cell("stands here ", "dim"), Cell(name, "accent"), Cell(rank + cost, "text"))
 
@@ -139,7 +157,7 @@ def _particle_title(prediction: Prediction, particle: int, entropy: str, width: 
 
 
 def _head(prediction: Prediction, view: BarsView, width: int) -> Row:
-    chosen = chosen_line(prediction, view.labels, view.glyphs)
+    chosen = chosen_line(prediction, view.labels, view.glyphs, name_width(view.unit, width), quoted=view.quoted)
     left = (Cell(" "), *chosen) if chosen else (Cell("  log scale" if view.log else "", "faint"),)
     alone = 0 < view.particle <= len(prediction.particles)
     raw, used = ("mix", "    own%") if alone else ("raw", "   used%")
@@ -157,9 +175,11 @@ def _bar_row(view: BarsView, bar: Bar, index: int, top: float, width: int) -> Ro
     mark = view.glyphs.arrow if selected else (view.glyphs.live if chosen else " ")
     removed = bar.used <= 0
     name_role = "accent" if chosen else "removed" if removed else "text"
-    name = padded(shown_name(_label(view.labels, bar.symbol), view.glyphs, NAME_CELLS), NAME_CELLS)
+    name_cells = name_width(view.unit, width)
+    label = _label(view.labels, bar.symbol)
+    name = padded(shown_name(label, view.glyphs, name_cells) if view.quoted else sanitise(label), name_cells)
     used = f"  {view.glyphs.dash} " if removed else percent(bar.used)
-    bar_width = width - 2 - NAME_CELLS - FIGURES
+    bar_width = width - 2 - name_cells - FIGURES
     cells = [Cell(mark, "accent"), Cell(name, "selected" if selected else name_role), Cell(" ")]
     if bar_width >= 3:
         cells += bar_cells(bar, top, bar_width, log=view.log, glyphs=view.glyphs)

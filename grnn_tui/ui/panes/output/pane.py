@@ -240,7 +240,8 @@ class OutputPane(Widget, can_focus=True):
         if not 0 <= y < self.size.height:
             return Region()
         column = self._wrapping.column_of(self.view.transcript.text, position)
-        return Region(column, y, min(4, max(1, self.size.width - column)), 1)
+        cells = self._wrapping.cells_at(self.view.transcript.text, position)
+        return Region(column, y, min(max(4, cells), max(1, self.size.width - column)), 1)
 
     def _style(self, look: Look) -> Style:
         style = self._looks.get(look)

@@ -27,6 +27,8 @@ class TextView(Struct, frozen=True):
     generating: bool = False
     track: Track | None = None
     """The hidden unit to colour by."""
+    unknown: frozenset[int] = frozenset()
+    """Symbols that stand for words the model does not know: marked like characters it does not know."""
 
     def recoloured_from(self, old: TextView) -> int:
         """The first position that has another colour than in `old` although its text may be the same."""
@@ -49,17 +51,17 @@ class Look(Struct, frozen=True):
 def look_of(view: TextView, position: int) -> Look:
     """The look of a position."""
     transcript = view.transcript
-    unknown = transcript.symbols[position] < 0
+    symbol = transcript.symbols[position]
     level = None
     if view.colouring == "unit" and view.track is not None:
         level = view.track.level(position)
-    elif view.colouring == "surprisal" and not (unknown and transcript.bits[position] == 0):
+    elif view.colouring == "surprisal" and not (symbol < 0 and transcript.bits[position] == 0):
         level = level_of(transcript.bits[position])
     return Look(
         level=level,
         prompt=position < view.prompt,
         forced=position in transcript.forced,
-        unknown=unknown,
+        unknown=symbol < 0 or symbol in view.unknown,
         cursor=position == view.cursor,
     )
 
@@ -73,7 +75,7 @@ def row_runs(view: TextView, wrapping: Wrapping, row: int) -> list[tuple[str, Lo
     for position in range(wrapping.starts[row], stop):
         label = view.transcript.text[position]
         look = look_of(view, position)
-        text: str = drawn(label, ascii_only=wrapping.ascii_only)
+        text: str = wrapping.drawn(view.transcript.text, position)
         if label == "\n" and not look.cursor:
             text = _blank_newline(look)
         if runs and runs[-1][1] == look:

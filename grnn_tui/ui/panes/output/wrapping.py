@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from grnn_tui.safetext import SafeText, cell_width, glyph_of, sanitise
+from grnn_tui.safetext import SafeText, cell_width, clip, glyph_of, sanitise
 
 TAB = sanitise("→   ")
 ASCII_TAB = sanitise(">   ")
@@ -24,7 +24,10 @@ def drawn(label: str, *, ascii_only: bool = False) -> SafeText:
 
 
 class Wrapping:
-    """Rows of one text at one width. The last column is kept for the blank or line feed that ends a row."""
+    """Rows of one text at one width. The last column is kept for the blank or line feed that ends a row.
+
+    A word that has its space with it loses it where it begins a row, and its end where it is longer than a row.
+    """
 
     def __init__(self, width: int, *, ascii_only: bool = False) -> None:
         self.width = max(2, width)
@@ -48,21 +51,37 @@ class Wrapping:
 
     def column_of(self, text: Sequence[str], position: int) -> int:
         """The first cell of a position within its row."""
-        return sum(self.cells(text[i]) for i in range(self.starts[self.row_of(position)], position))
+        return sum(self.cells_at(text, i) for i in range(self.starts[self.row_of(position)], position))
 
     def position_at(self, text: Sequence[str], row: int, column: int) -> int:
         """The position under a cell; the end of the row beyond it."""
         row = max(0, min(row, self.rows - 1))
         stop = self.stop_of(row)
         for position in range(self.starts[row], stop):
-            column -= self.cells(text[position])
+            column -= self.cells_at(text, position)
             if column < 0:
                 return position
         return stop if row + 1 == self.rows else max(self.starts[row], stop - 1)
 
-    def cells(self, label: str) -> int:
-        """Cells a position takes."""
-        return cell_width(drawn(label, ascii_only=self.ascii_only)) if label not in _ONE_CELL else 1
+    def drawn(self, text: Sequence[str], position: int) -> SafeText:
+        """A position of one of the rows as it is drawn there."""
+        return self._drawn(text, position, self.starts[self.row_of(position)])
+
+    def cells_at(self, text: Sequence[str], position: int) -> int:
+        """Cells a position takes; one at the end of the text."""
+        if position >= self.length or text[position] in _ONE_CELL:
+            return 1
+        return cell_width(self.drawn(text, position))
+
+    def _drawn(self, text: Sequence[str], position: int, start: int) -> SafeText:
+        """A position in the row that begins at `start`."""
+        label = text[position]
+        if len(label) > 1:
+            if position == start > 0 and text[start - 1] != "\n" and label.startswith(" "):
+                label = label[1:]
+            glyphs = drawn(label, ascii_only=self.ascii_only)
+            return clip(glyphs, self.width - 1, "~" if self.ascii_only else "…")
+        return drawn(label, ascii_only=self.ascii_only)
 
     def rewrap(self, text: Sequence[str], length: int, changed: int) -> int:
         """Take in a text that differs from position `changed` on; the first row that may look different."""
@@ -80,20 +99,22 @@ class Wrapping:
 
     def _row_end(self, text: Sequence[str], length: int, start: int) -> tuple[int, bool]:
         """Where the next row begins, and whether this one is complete."""
-        room, used, after_blank = self.width - 1, 0, -1
+        room, used, breaking = self.width - 1, 0, -1
         for position in range(start, length):
             label = text[position]
             if label == "\n":
                 return position + 1, True
-            cells = self.cells(label)
+            cells = 1 if label in _ONE_CELL else cell_width(self._drawn(text, position, start))
             blank = label == " "
+            if not blank and label.startswith(" "):
+                breaking = position
             if used + cells > room and not (blank and used + cells <= self.width and used <= room):
-                if after_blank > start and not blank:
-                    return after_blank, True
+                if breaking > start and not blank:
+                    return breaking, True
                 return max(position, start + 1), True
             used += cells
             if blank:
-                after_blank = position + 1
+                breaking = position + 1
         return length, False
 
 

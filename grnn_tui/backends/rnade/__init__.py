@@ -1,0 +1,1 @@
+"""NADE over rows of real numbers: a running sum, hidden units, a mixture of Gaussians a value."""

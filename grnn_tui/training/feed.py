@@ -1,0 +1,272 @@
+"""What a step trains on: windows of a text with state carried from one to the next, or rows in random order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from grnn_tui.backends.network import Carry, Network
+from grnn_tui.data.labelled import Labelled
+from grnn_tui.data.table import Table
+from grnn_tui.training.streams import Cursor, Streams, generator_state, set_generator_state
+
+_RESIDENT = 1 << 31
+"""Bytes of data that are kept on an accelerator."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Symbols [batch, time] on the device, and the carry they are predicted from (None: the start state)."""
+
+    x: Tensor
+    carry: Carry | None
+    count: int
+    """How many symbols count."""
+    weight: Tensor | None = None
+    """1 where a symbol counts, 0 where it only fills up [batch, time]; None: all count."""
+
+    def loss(self, log_prob: Tensor) -> Tensor:
+        """Mean nats per symbol that counts, from `log_prob` [batch, time]."""
+        if self.weight is None:
+            return -log_prob.mean()
+        return -(log_prob * self.weight).sum() / self.count
+
+
+class Feed(Protocol):
+    """Hands out one batch a step, and can go on from any step exactly."""
+
+    batch: int
+    length: int
+    """Symbols of each item of a batch."""
+    windows: int
+    """Steps in an epoch."""
+    carries: bool
+    """Whether the carry after a batch belongs to the next one."""
+
+    @property
+    def position(self) -> float:
+        """Epochs read so far."""
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where it stands."""
+
+    def restore(self, cursor: Cursor) -> None:
+        """Go on from `cursor`."""
+
+    def next(self, network: Network, carry: Carry | None) -> Batch:
+        """The next batch; `carry` is what the batch before left."""
+
+
+class TextFeed:
+    """Windows of parallel streams over a text."""
+
+    carries = True
+
+    def __init__(self, streams: Streams, device: torch.device) -> None:
+        self.streams = streams
+        self.device = device
+        self.batch, self.length, self.windows = streams.batch, streams.length, streams.windows
+        self._text = _resident(streams.symbols, device)
+
+    @property
+    def position(self) -> float:
+        """Epochs read so far."""
+        return self.streams.position
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where the streams are."""
+        return self.streams.cursor
+
+    def restore(self, cursor: Cursor) -> None:
+        """Go on from `cursor`."""
+        self.streams.restore(cursor)
+
+    def next(self, network: Network, carry: Carry | None) -> Batch:
+        """The next window of each stream."""
+        starts, fresh = self.streams.next_starts()
+        x = self._windows(starts)
+        return Batch(x, None if fresh else self._begun(network, carry, starts), x.numel())
+
+    def _begun(self, network: Network, carry: Carry | None, starts: NDArray[np.int64]) -> Carry | None:
+        """The carry, with the start state for streams that begin a paragraph."""
+        begins = self.streams.begins(starts)
+        if carry is None or not begins.any():
+            return carry
+        mask = torch.from_numpy(begins).to(self.device)
+        start = network.start(begins.size)
+        return tuple(torch.where(mask.view(-1, *[1] * (c.ndim - 1)), s, c) for s, c in zip(start, carry, strict=True))
+
+    def _windows(self, starts: NDArray[np.int64]) -> Tensor:
+        if self._text is None:
+            return torch.from_numpy(self.streams.gather(starts)).to(self.device)
+        index = torch.from_numpy(starts).to(self.device, non_blocking=True)[:, None]
+        index = index + torch.arange(self.streams.length, device=self.device)
+        return self._text[index % self._text.numel()].long()
+
+
+class Shuffled:
+    """Items in an order drawn anew each epoch; the last, smaller part of an epoch is left to another one."""
+
+    carries = False
+
+    def __init__(self, items: int, batch: int, seed: int) -> None:
+        self.items = items
+        self.batch = min(batch, items)
+        self.windows = items // self.batch
+        self._generator = np.random.Generator(np.random.PCG64(seed))
+        self._begin(0, 0)
+
+    def _begin(self, epoch: int, window: int) -> None:
+        self.epoch, self.window = epoch, window
+        self._state = generator_state(self._generator)
+        self._order = self._generator.permutation(self.items)
+
+    @property
+    def position(self) -> float:
+        """Epochs read so far."""
+        return self.epoch + self.window / self.windows
+
+    @property
+    def cursor(self) -> Cursor:
+        """Epoch and batch, and the generator as it was before this epoch's order was drawn."""
+        return Cursor(epoch=self.epoch, window=self.window, shift=0, generator=self._state)
+
+    def restore(self, cursor: Cursor) -> None:
+        """Go on from `cursor`."""
+        set_generator_state(self._generator, cursor.generator)
+        self._begin(cursor.epoch, cursor.window)
+
+    def next_items(self) -> NDArray[np.int64]:
+        """Which items are next [batch]."""
+        if self.window == self.windows:
+            self._begin(self.epoch + 1, 0)
+        index = self._order[self.window * self.batch : (self.window + 1) * self.batch]
+        self.window += 1
+        return index
+
+
+class RowFeed(Shuffled):
+    """Whole rows [n, D], each from the start state."""
+
+    def __init__(
+        self, rows: NDArray[Any], told: NDArray[np.float32] | None, batch: int, seed: int, device: torch.device
+    ) -> None:
+        super().__init__(rows.shape[0], batch, seed)
+        self.length = rows.shape[1]
+        self.device = device
+        self._rows = rows
+        self._told = told
+        self._resident = _resident(rows, device)
+
+    def next(self, network: Network, carry: Carry | None) -> Batch:
+        """The next rows, and the start state they are told."""
+        del carry
+        index = self.next_items()
+        if self._resident is None:
+            x = as_symbols(self._rows[index]).to(self.device)
+        else:
+            x = self._resident[torch.from_numpy(index).to(self.device)]
+            x = x if x.is_floating_point() else x.long()
+        carry = start_told(network, None if self._told is None else self._told[index], self.device)
+        return Batch(x, carry, x.numel())
+
+
+class PieceFeed(Shuffled):
+    """Whole pieces of rows that follow one another, each from the start state; shorter ones are filled up."""
+
+    def __init__(self, table: Table, told: NDArray[np.float32] | None, batch: int, seed: int, device: torch.device):
+        super().__init__(table.items, batch, seed)
+        assert table.pieces is not None
+        self.rows, self.pieces, self.told = table.rows, table.pieces, told
+        self.length = int(self.pieces.max()) * table.domain.length
+        self.device = device
+
+    def next(self, network: Network, carry: Carry | None) -> Batch:
+        """The next pieces, and the start state they are told."""
+        del carry
+        return piece_batch(network, self.rows, self.pieces, self.next_items(), self.told, self.device)
+
+
+def piece_batch(
+    network: Network,
+    rows: NDArray[Any],
+    pieces: NDArray[np.int64],
+    index: NDArray[np.int64],
+    told: NDArray[np.float32] | None,
+    device: torch.device,
+) -> Batch:
+    """The pieces at `index` of those that `rows` [n, D] fall into, filled up to the longest of them.
+
+    A piece is told what `told` [n, size] says of its first row.
+    """
+    lengths = pieces[index]
+    starts = pieces.cumsum()[index] - lengths
+    places = np.arange(lengths.max())
+    inside = places < lengths[:, None]
+    x = rows[np.where(inside, starts[:, None] + places, starts[:, None])]
+    D = rows.shape[1]
+    return Batch(
+        x=as_symbols(x.reshape(len(index), -1)).to(device),
+        carry=start_told(network, None if told is None else told[starts], device),
+        count=int(lengths.sum()) * D,
+        weight=torch.from_numpy(inside.repeat(D, axis=1)).to(device),
+    )
+
+
+class LineFeed(Shuffled):
+    """Whole lines, each from the start state that its label makes; shorter ones are filled up."""
+
+    def __init__(self, lines: Labelled, batch: int, seed: int, device: torch.device) -> None:
+        super().__init__(len(lines), batch, seed)
+        self.lines = lines
+        self.length = int(np.diff(lines.starts).max())
+        self.device = device
+
+    def next(self, network: Network, carry: Carry | None) -> Batch:
+        """The next lines, and the start state they are told."""
+        del carry
+        return line_batch(network, self.lines, self.next_items(), self.device)
+
+
+def line_batch(network: Network, lines: Labelled, index: NDArray[np.int64], device: torch.device) -> Batch:
+    """The lines at `index`, filled up to the longest of them."""
+    starts, lengths = lines.starts[index], lines.starts[index + 1] - lines.starts[index]
+    places = np.arange(lengths.max())
+    inside = places < lengths[:, None]
+    x = lines.symbols[np.where(inside, starts[:, None] + places, starts[:, None])]
+    told = np.eye(len(lines.classes), dtype=np.float32)[lines.labels[index]]
+    return Batch(
+        x=as_symbols(x).to(device),
+        carry=start_told(network, told, device),
+        count=int(lengths.sum()),
+        weight=torch.from_numpy(inside).to(device),
+    )
+
+
+def as_symbols(rows: NDArray[Any]) -> Tensor:
+    """Rows as networks take them: int64, or float64 where values are real."""
+    return torch.from_numpy(np.asarray(rows, dtype=np.float64 if rows.dtype.kind == "f" else np.int64))
+
+
+def start_told(network: Network, conditions: NDArray[np.float32] | None, device: torch.device) -> Carry | None:
+    """The start state of rows that are told `conditions` [batch, size]; None: they are told nothing."""
+    if conditions is None:
+        return None
+    return network.start(len(conditions), torch.from_numpy(conditions).to(device))
+
+
+def _resident(values: NDArray[Any], device: torch.device) -> Tensor | None:
+    """The data on an accelerator, if it is one and they are not huge."""
+    if device.type == "cpu" or values.nbytes > _RESIDENT:
+        return None
+    array = np.array(values)
+    return torch.from_numpy(array if array.dtype.kind == "f" or array.dtype == np.uint8 else array.astype(np.int32)).to(
+        device
+    )

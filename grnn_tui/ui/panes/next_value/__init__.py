@@ -1,0 +1,1 @@
+"""The pane of the next value of a row."""

@@ -1,0 +1,1 @@
+"""What the screen knows and wants of rows; imported when the first model of rows is opened."""
