@@ -71,12 +71,16 @@ def uci() -> list[Line]:
 def wines() -> list[Line]:
     """RNADE on standardised wines, ten random 90/10 splits, a fixed budget, nothing selected on the held-out tenth."""
     lines = []
-    for name, hidden, batch, epochs, goal in (("red", "50", "100", "70", 9.6), ("white", "50", "100", "60", 10.4)):
+    kinds = {
+        "red": (("--hidden", "50", "--components", "10"), "4e-3", 9.6),
+        "white": (("--hidden", "100", "--components", "20"), "8e-3", 10.4),
+    }
+    for name, (sizes, rate, goal) in kinds.items():
         found = []
         for split in range(10):
             run = f"rnade-{name}-{split}"
-            settings = ("--backend", "rnade", "--hidden", hidden, "--components", "10", "--dropout", "0.2")
-            options = ("--batch", batch, "--lr", "4e-3", "--epochs", epochs, "--validate-every", "1000")
+            settings = ("--backend", "rnade", *sizes, "--dropout", "0.2")
+            options = ("--batch", "100", "--lr", rate, "--epochs", "100", "--validate-every", "1000")
             rows = ("--drop", "11", "--data-seed", str(split), "--val", "0.1")
             file = str(DATA / "uci_continuous" / f"winequality-{name}.csv")
             trained(run, file, *rows, *settings, *options)
