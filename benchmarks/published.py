@@ -138,7 +138,7 @@ def pooled() -> list[Line]:
     for backend, options in kinds.items():
         name = f"{backend}-pooled"
         rows = (str(files / "binarized_mnist_train.amat.gz"), "--val", str(files / "binarized_mnist_valid.amat.gz"))
-        how = ("--pool", "2", "--backend", backend, *options, "--seconds", "300", "--validate-every", "60")
+        how = ("--pool", "2", "--backend", backend, *options, "--seconds", "200", "--validate-every", "50")
         trained(name, *rows, *how)
         test = str(files / "binarized_mnist_test.amat.gz")
         nats[backend] = grnn("score", f"{name}@best", test, "--pool", "2")["nats_per_row"]
@@ -151,7 +151,7 @@ def mnist() -> list[Line]:
     """NADE of 500 hidden units on binarized MNIST, the fixed files, within an hour of one core."""
     files = DATA / "binarized_mnist"
     rows = (str(files / "binarized_mnist_train.amat.gz"), "--val", str(files / "binarized_mnist_valid.amat.gz"))
-    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--seconds", "1200")
+    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--steps", "15000")
     trained("nade-mnist", *rows, *how, "--validate-every", "240")
     scored = grnn("score", "nade-mnist@best", str(files / "binarized_mnist_test.amat.gz"))
     return [reached("NADE 500, binarized MNIST, test", scored["nats_per_row"], 95.0)]
