@@ -23,6 +23,7 @@ COMMANDS = {
     "features": ("grnn_tui.cli.rows:features", "Write what a model makes of each row, as a vector."),
     "units": ("grnn_tui.cli.units:units", "Rank the hidden units of a model by what they do along a text."),
     "models": ("grnn_tui.cli.listing:models", "List the models that can be played."),
+    "describe": ("grnn_tui.cli.describing:describe", "Say what rows are, and how far simple models get with them."),
     "corpora": ("grnn_tui.cli.listing:corpora", "List the corpora that can be named."),
     "backends": ("grnn_tui.cli.listing:backends", "List the kinds of model that can be trained."),
     "runs": ("grnn_tui.cli.listing:runs", "List the runs, alive and past."),

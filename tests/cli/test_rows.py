@@ -147,6 +147,20 @@ def test_lines_of_text_are_classified_and_written_as_told(grnn: Command, tmp_pat
     assert (refused.status, "kaimu" in refused.err) == (2, True)
 
 
+def test_rows_are_described_with_parameters_against_likelihood(grnn: Command) -> None:
+    described = grnn("describe", "strokes", "--data-size", "400", "--model", "digits", "--json").json
+    models = {model["name"]: model for model in described["models"]}
+    assert models["full joint"]["parameters"].startswith("2^256 - 1")
+    assert models["independent"]["parameters"] == 256
+    assert models["Markov chain"]["parameters"] == models["Chow-Liu tree"]["parameters"] == 511
+    assert models["digits"]["parameters"] > 511
+    assert models["Chow-Liu tree"]["nats_per_row"] < models["independent"]["nats_per_row"]
+    shown = grnn("describe", "ar1-gaussian", "--data-size", "200")
+    assert shown.status == 0
+    assert "one Gaussian" in shown.out
+    assert "exact entropy: 5.5389" in shown.out
+
+
 def test_features_are_written_and_probed(grnn: Command, tmp_path: Path) -> None:
     out = tmp_path / "f.npz"
     found = grnn("features", "digits", "strokes", "--data-size", "200", "--out", out, "--probe", "--json").json

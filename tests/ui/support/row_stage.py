@@ -133,7 +133,7 @@ def models() -> Path:
 
 @cache
 def with_digits() -> Path:
-    """The same folder with a model of digits that can be recognised: a chain that remembers more than a row."""
+    """The same folder with digits that can be recognised: a chain that remembers more than a row of pixels."""
     digits = open_table("strokes", size=1200)
     network = backend_named("markov").build_network(
         backend_named("markov").parse_settings({"order": 18}), digits.domain
