@@ -161,6 +161,22 @@ def test_rows_are_described_with_parameters_against_likelihood(grnn: Command) ->
     assert "exact entropy: 5.5389" in shown.out
 
 
+def test_pieces_are_drawn_moment_after_moment(grnn: Command, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    moments = (rng.random((60, 5)) < 0.4).astype(np.uint8)
+    np.savez(tmp_path / "rolls.npz", x=moments, x_lengths=np.array([20, 12, 28]))
+    small = ("--hidden", "4", "--state", "4", "--batch", "2", "--steps", "3", "--threads", "1", "--name", "roll")
+    trained = grnn("train", tmp_path / "rolls.npz", "--val", "0.4", "--backend", "rnn-nade", *small)
+    assert trained.status == 0, trained.err
+    drawn = grnn("generate", "roll", "--length", "9", "--seed", "2", "--json").json
+    assert np.array(drawn["moments"]).shape == (9, 5)
+    shown = grnn("generate", "roll", "--length", "9", "--seed", "2")
+    assert "9 moments" in shown.err
+    assert len(shown.out.splitlines()) <= 3
+    longer = grnn("generate", "roll", "--length", "20", "--seed", "2", "--json").json
+    assert longer["moments"][:9] == drawn["moments"]
+
+
 def test_features_are_written_and_probed(grnn: Command, tmp_path: Path) -> None:
     out = tmp_path / "f.npz"
     found = grnn("features", "digits", "strokes", "--data-size", "200", "--out", out, "--probe", "--json").json

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import msgspec
@@ -156,6 +157,28 @@ def test_the_floor_is_that_of_the_set_alone(tmp_path: Path) -> None:
 def test_what_is_not_there_is_one_line(reference: str | list[str], said: str) -> None:
     with pytest.raises(DataError, match=said):
         open_table(reference)
+
+
+def test_rows_can_be_written_over_wherever_they_come_from(tmp_path: Path) -> None:
+    values = np.arange(24).reshape(2, 3, 4)
+    np.save(tmp_path / "a.npy", values)
+    np.savez_compressed(tmp_path / "a.npz", x=values)
+    write_idx(tmp_path / "a.idx", values)
+    write_idx(tmp_path / "a.idx.gz", values)
+    (tmp_path / "a.csv").write_text("0,1\n1,1\n")
+    for path in sorted(tmp_path.iterdir()):
+        assert open_table(str(path)).rows.flags.writeable, path
+
+
+def test_reading_takes_at_most_twice_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.amat").write_bytes((b"0 1 " * 199 + b"0 1\n") * 30_000)
+    size = (tmp_path / "a.amat").stat().st_size
+    tracemalloc.start()
+    table = open_table(str(tmp_path / "a.amat"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert table.rows.shape == (30_000, 400)
+    assert peak < 2 * size
 
 
 def test_a_text_among_rows_is_named(tmp_path: Path) -> None:

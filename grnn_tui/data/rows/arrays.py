@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.data.rows.content import Content, Labels, classify, require_memory
+from grnn_tui.data.rows.content import Content, Labels, classify, read_exactly
 from grnn_tui.errors import DataError
 
 VALUES = ("x", "images", "image", "data", "rows", "train", "x_train", "train_images", "train_x", "samples", "arr_0")
@@ -104,11 +104,7 @@ def read_array(file: IO[bytes], size: int, what: object) -> NDArray[Any]:
     needed = math.prod(shape) * dtype.itemsize
     if needed > size:
         raise DataError(f"{what} is cut short: its header promises {needed:,} bytes and there are {size:,}")
-    require_memory(needed, str(what))
-    data = file.read(needed)
-    if len(data) != needed:
-        raise DataError(f"{what} is cut short: its header promises {needed:,} bytes and there are {len(data):,}")
-    values = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    values = np.frombuffer(read_exactly(file, needed, what), dtype).reshape(shape, order="F" if fortran else "C")
     return values.astype(dtype.newbyteorder("="), copy=False)
 
 

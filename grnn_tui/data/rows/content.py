@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,6 +143,22 @@ def _natural(name: str) -> tuple[bool, float, str]:
         return (False, float(name), name) if math.isfinite(float(name)) else (True, 0.0, name)
     except ValueError:
         return (True, 0.0, name)
+
+
+def read_exactly(file: IO[bytes], size: int, what: object) -> bytearray:
+    """The next `size` bytes of a file, to be written over by whoever holds them.
+
+    Raises:
+        DataError: there are fewer, or the machine has no room for them.
+    """
+    require_memory(size, str(what))
+    data = bytearray(size)
+    got = 0
+    while got < size and (read := file.readinto(memoryview(data)[got:])):  # type: ignore[attr-defined]
+        got += read
+    if got < size:
+        raise DataError(f"{what} is cut short: its header promises {size:,} bytes and there are {got:,}")
+    return data
 
 
 def require_memory(size: int, what: str | Path) -> None:

@@ -44,6 +44,13 @@ def test_labels_beside_lose_the_rows_with_gaps_too() -> None:
     assert [labels.classes[c] for c in labels.codes] == ["a", "c"]
 
 
+def test_pieces_lose_the_rows_with_gaps_and_end_when_they_have_none() -> None:
+    values = np.array([[1.0], [nan], [nan], [2.0], [3.0]])
+    parted = part(Content(name="t", values=values, pieces=np.array([2, 1, 2])), RowForm())
+    assert parted.content.pieces is not None
+    assert parted.content.pieces.tolist() == [1, 2]
+
+
 def test_first_and_last_are_columns() -> None:
     content = Content(name="t", values=np.array([[0, 1, 2], [1, 1, 3]]))
     for where, codes in (("first", [0, 1]), ("last", [0, 1]), ("1", [0, 0])):
