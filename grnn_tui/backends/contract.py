@@ -120,6 +120,9 @@ class Backend:
     """The kinds of symbol it can be trained on."""
     images: bool = False
     """Whether rows have to be images."""
+    sequences: bool = False
+    """Whether it carries its state from row to row where rows follow one another: `log_prob` takes whole pieces
+    [batch, rows * D], and a state that has seen a whole row goes on to the next."""
     conditional: bool = False
     """Whether it can be told a label or features before it writes."""
     gates: tuple[int, int] | None = None
@@ -149,6 +152,10 @@ class Backend:
             raise UsageError(f"{self.name} models {takes}, not {_KINDS[domain.kind]}; `grnn-tui backends` lists others")
         if self.images and isinstance(domain, RowDomain) and not domain.image:
             raise UsageError(f"{self.name} models images: say how rows lie in them with --shape, such as --shape 8x8")
+        if isinstance(domain, RowDomain) and domain.sequence and not self.sequences:
+            raise UsageError(
+                f"{self.name} models rows by themselves: take them so with --no-sequence, or see `grnn-tui backends`"
+            )
         if domain.condition is not None and not self.conditional:
             raise UsageError(f"{self.name} cannot be told a label or features; `grnn-tui backends` lists others")
 

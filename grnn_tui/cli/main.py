@@ -14,14 +14,16 @@ from grnn_tui import __version__
 from grnn_tui.errors import GrnnError
 
 COMMANDS = {
-    "generate": ("grnn_tui.cli.play:generate", "Write text with a model."),
+    "generate": ("grnn_tui.cli.play:generate", "Write text, or draw images and rows, with a model."),
     "next": ("grnn_tui.cli.play:next_symbol", "Show the distribution of the next symbol."),
     "score": ("grnn_tui.cli.play:score", "Say how surprised a model is by a text, or by rows."),
+    "complete": ("grnn_tui.cli.completing:complete", "Fill in the rest of an image of which a part is known."),
     "detect": ("grnn_tui.cli.rows:detect", "Rank rows by how unlikely a model finds them."),
     "classify": ("grnn_tui.cli.rows:classify", "Tell labels by Bayes' rule."),
     "features": ("grnn_tui.cli.rows:features", "Write what a model makes of each row, as a vector."),
     "units": ("grnn_tui.cli.units:units", "Rank the hidden units of a model by what they do along a text."),
     "models": ("grnn_tui.cli.listing:models", "List the models that can be played."),
+    "describe": ("grnn_tui.cli.describing:describe", "Say what rows are, and how far simple models get with them."),
     "corpora": ("grnn_tui.cli.listing:corpora", "List the corpora that can be named."),
     "backends": ("grnn_tui.cli.listing:backends", "List the kinds of model that can be trained."),
     "runs": ("grnn_tui.cli.listing:runs", "List the runs, alive and past."),

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,8 @@ from grnn_tui.cli.output import TextStream, note
 from grnn_tui.cli.row_options import form_from, row_options
 from grnn_tui.cli.sampling_options import one_blas_thread, prompt_from, prompt_options, sampling_from, sampling_options
 from grnn_tui.cli.table import count, show_json, show_table
+from grnn_tui.data.row_domain import RowDomain
+from grnn_tui.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,12 +41,14 @@ NAME_CELLS, WORD_CELLS = 12, 24
 @label_option
 @sampling_options
 @click.option("--seed", "-s", type=int, help="Of the random numbers; the same seed gives the same text.")
-@click.option("--count", "-c", "texts", type=click.IntRange(1, 1_000_000), default=1, help="Texts, with seeds S, S+1 …")
+@click.option("--count", "-c", "texts", type=click.IntRange(1, 1_000_000), default=1, help="Texts or rows: S, S+1 …")
+@click.option("--out", type=click.Path(path_type=Path), help="Of rows, a .npz, .npy, .csv or .png file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def generate(
-    model: str, length: int, seed: int | None, texts: int, label: str | None, as_json: bool, **options: Any
-) -> None:
-    """Write text with MODEL: a shipped name, a model directory, or a run (RUN, RUN@best, RUN@1200).
+    model: str, length: int, seed: int | None, texts: int, out: Path | None, label: str | None, as_json: bool,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Write text, or draw images or rows, with MODEL: a shipped name, a model directory, or a run (RUN, RUN@best).
 
     The text streams to stdout as it is drawn, prompt first; what there is to know of it goes to stderr.
     """
@@ -56,6 +61,13 @@ def generate(
     seed = fresh_seed() if seed is None else seed
     Luck(seed), Luck(seed + texts - 1)
     opened = open_model(model, label)
+    if isinstance(domain := opened.directory.header.domain, RowDomain):
+        from grnn_tui.cli.completing import generate_rows
+
+        generate_rows(opened, domain, rows=texts, sampling=sampling, seed=seed, out=out, as_json=as_json)
+        return
+    if out is not None:
+        raise UsageError("--out is for rows; a text goes to stdout: write `> FILE`")
     _tell_unseen(opened.vocabulary, prompt)
     if not as_json:
         note(f"{opened.label} · seed {seed} · temperature {sampling.temperature:g}")
@@ -320,4 +332,5 @@ def _tell_unseen(vocabulary: Vocabulary, prompt: str) -> None:
         note(f"{len(unseen)} {vocabulary.unit}s of the prompt are unknown to the model and were skipped: {which!r}")
     if unknown:
         which = ", ".join(repr(word) for word in sorted({word.strip() for word in unknown})[:20])
-        note(f"{len(unknown)} words of the prompt are unknown to the model; <unk> stands for them: {which}")
+        words = "1 word" if len(unknown) == 1 else f"{len(unknown)} words"
+        note(f"unknown to the model: {words} of the prompt, shown to it as <unk>: {which}")

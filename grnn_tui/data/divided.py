@@ -37,8 +37,8 @@ def divide(
 ) -> Divided:
     """Read `sources`, and hold out the rows of `file`, or a `share` of all rows drawn by `seed`.
 
-    Rows have no order to keep: files sorted by class are mixed before they are divided. `known` is the domain of a
-    model that was trained on them before.
+    Rows (or pieces of them) have no order to keep: files sorted by class are mixed before they are divided. `known` is
+    the domain of a model that was trained on them before.
 
     Raises:
         DataError: missing, unreadable, too few rows, or not those of the model.
@@ -46,7 +46,7 @@ def divide(
     reference = sources[0] if len(sources) == 1 else list(sources)
     table = open_table(reference, form=form, seed=seed, size=size, like=known)
     if file is None:
-        order = np.random.Generator(np.random.PCG64(seed)).permutation(len(table))
+        order = np.random.Generator(np.random.PCG64(seed)).permutation(table.items)
         training, held = table.take(order).split(share)
     else:
         training, held = table, open_table(file, form=form, like=table.domain)

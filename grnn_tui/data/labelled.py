@@ -98,6 +98,23 @@ def open_labelled(
     return _together(whole, parts, labels, names, None, notes)
 
 
+def open_lines(source: str, vocabulary: Vocabulary, *, encoding: str = "utf-8", seed: int = 0) -> tuple[Labelled, bool]:
+    """Lines for a model of `vocabulary`, and whether their labels are known: those of one file have none (all 0).
+
+    Raises:
+        DataError: see `open_labelled`.
+    """
+    path = Path(source)
+    if source in BUILT_INS or not path.is_file():
+        return open_labelled([source], encoding=encoding, seed=seed, vocabulary=vocabulary), True
+    plain = msgspec.structs.replace(vocabulary, condition=None)
+    whole = open_corpus(source, encoding=encoding, vocabulary=plain)
+    parts, _ = _lines(whole)
+    assert vocabulary.condition is not None
+    unknown = np.zeros(len(parts), dtype=np.int64)
+    return _together(whole, parts, unknown, vocabulary.condition.classes, None, whole.notes), False
+
+
 def _files(sources: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for source in sources:
@@ -128,10 +145,9 @@ def _lines(corpus: Corpus) -> tuple[list[NDArray[np.integer]], int]:
     if corpus.vocabulary.newline is None:
         return [symbols], 0
     ends = np.flatnonzero(symbols == corpus.vocabulary.newline) + 1
-    edges = np.concatenate(([0], ends, [symbols.size] if not ends.size or ends[-1] < symbols.size else []))
-    lengths = np.diff(edges)
-    starts = edges[:-1][lengths > 1].astype(np.int64)
-    lengths = lengths[lengths > 1].astype(np.int64)
+    edges = np.unique(np.concatenate(([0], ends, [symbols.size])))
+    kept = symbols[edges[:-1]] != corpus.vocabulary.newline
+    starts, lengths = edges[:-1][kept], np.diff(edges)[kept]
     lines = [symbols[s : s + min(n, LONGEST)] for s, n in zip(starts.tolist(), lengths.tolist(), strict=True)]
     return lines, int((lengths > LONGEST).sum())
 

@@ -28,6 +28,8 @@ class RowDomain(msgspec.Struct, frozen=True, kw_only=True, tag="rows", tag_field
     """A name for each value, where the values have names."""
     mean: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+    sequence: bool = False
+    """Whether rows follow one another in pieces, as the moments of a piano roll do, each depending on those before."""
     condition: Condition | None = None
     """What a model over these rows is told before it writes one; None: nothing."""
 
@@ -53,12 +55,12 @@ class RowDomain(msgspec.Struct, frozen=True, kw_only=True, tag="rows", tag_field
 
     @property
     def row_name(self) -> str:
-        """What a row is called: `image` or `row`."""
-        return "image" if self.image else "row"
+        """What a row is called: `image`, `moment` of a piece, or `row`."""
+        return "moment" if self.sequence else "image" if self.image else "row"
 
     @property
     def unit(self) -> str:
-        """What a symbol is called: `pixel`, `value` (of a channel), `bit` or `dimension`."""
+        """What a symbol is called: `pixel`, `value` (of a channel of one), or `dimension` of a vector."""
         if self.image:
             return "pixel" if self.channels == 1 else "value"
-        return "dimension" if self.kind == "real" else "bit" if self.kind == "binary" else "value"
+        return "dimension"

@@ -21,6 +21,7 @@ class RowForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     levels: Annotated[int, Meta(ge=2, le=65536, description="levels of grey or colour to round to")] | None = None
     threshold: Annotated[float, Meta(description="values above it become 1, others 0")] | None = None
     pool: Annotated[int, Meta(ge=1, le=64, description="side of the square made one pixel, by majority or mean")] = 1
+    sequence: Annotated[bool, Meta(description="keep rows in the pieces that the file says, each after another")] = True
     labels: Annotated[str, Meta(description="none, last, first, a column, an array, or a file of labels")] | None = None
     drop: Annotated[_Columns, Meta(description="columns to leave out: names or numbers from 0, with commas")] = ()
     uncorrelated: (

@@ -35,13 +35,27 @@ class Table:
     features: NDArray[np.float64] | None = None
     feature_names: tuple[str, ...] = ()
     floor: float | None = None
+    pieces: NDArray[np.int64] | None = None
+    """Rows of each piece, one after the other, where the domain is one of rows in sequence."""
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
 
     def take(self, index: slice | NDArray[np.integer]) -> Table:
-        """Some of the rows, with what belongs to them."""
+        """Some of the rows, with what belongs to them; of a table in pieces, some of the pieces."""
+        if self.pieces is None:
+            return self._take_rows(index)
+        ends = self.pieces.cumsum()
+        spans = [np.arange(end - length, end) for end, length in zip(ends[index], self.pieces[index], strict=True)]
+        return replace(self._take_rows(np.concatenate([ends[:0], *spans])), pieces=self.pieces[index])
+
+    @property
+    def items(self) -> int:
+        """How many there are to divide: rows, or pieces of them."""
+        return len(self) if self.pieces is None else len(self.pieces)
+
+    def _take_rows(self, index: slice | NDArray[np.integer]) -> Table:
         return replace(
             self,
             rows=self.rows[index],
@@ -50,14 +64,14 @@ class Table:
         )
 
     def split(self, fraction: float) -> tuple[Table, Table]:
-        """Training and validation rows: the last `fraction` is held out; at least one row is left to train on.
+        """Training and validation rows: the last `fraction`, of rows or pieces, is held out; at least one is left.
 
         Raises:
             DataError: a fraction outside 0 <= fraction < 1.
         """
         if not 0 <= fraction < 1:
             raise DataError(f"cannot hold out a fraction of {fraction}: give at least 0 and less than 1")
-        cut = max(1, int(len(self) * (1 - fraction)))
+        cut = max(1, int(self.items * (1 - fraction)))
         return self.take(slice(0, cut)), self.take(slice(cut, None))
 
     def learned_domain(self, condition: ConditionKind | None = None) -> RowDomain:

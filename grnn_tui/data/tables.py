@@ -77,6 +77,11 @@ def _table(content: Content, form: RowForm, like: RowDomain | None) -> Table:
     if not domain.image and len(parted.columns) == domain.length:
         domain = msgspec.structs.replace(domain, columns=parted.columns)
     labels = parted.content.labels
+    pieces = parted.content.pieces if (form.sequence if like is None else like.sequence) else None
+    if like is not None and like.sequence and pieces is None:
+        pieces = np.array([len(shaped.rows)])  # a file that says nothing of pieces is one
+    if domain.sequence != (pieces is not None):
+        domain = msgspec.structs.replace(domain, sequence=pieces is not None)
     table = Table(
         name=content.name,
         domain=domain,
@@ -86,6 +91,7 @@ def _table(content: Content, form: RowForm, like: RowDomain | None) -> Table:
         classes=() if labels is None else labels.classes,
         features=parted.features,
         feature_names=parted.feature_names,
+        pieces=pieces,
         notes=(*parted.content.notes, *shaped.notes),
     )
     return replace(table, fingerprint=fingerprint(table))
@@ -96,7 +102,7 @@ def fingerprint(table: Table) -> str:
     domain = table.domain
     digest = hashlib.sha256(f"{domain.kind} {domain.levels} {domain.shape} {table.classes}\0".encode())
     digest.update(np.ascontiguousarray(table.rows).data)
-    for extra in (table.labels, table.features):
+    for extra in (table.labels, table.features, table.pieces):
         if extra is not None:
             digest.update(np.ascontiguousarray(extra).data)
     return digest.hexdigest()
@@ -117,6 +123,8 @@ def describe(table: Table) -> list[str]:
     what = {"binary": "binary", "levels": f"{domain.levels} levels", "real": "real numbers"}[domain.kind]
     kind = f"images of {shape}" if domain.image else f"rows of {shape} values"
     lines = [f"{len(table):,} {kind}, {what}"]
+    if table.pieces is not None:
+        lines.append(f"in {table.items:,} pieces of {table.pieces.min():,} to {table.pieces.max():,}")
     if domain.columns:
         lines.append(f"columns: {', '.join(domain.columns)}")
     if table.labels is not None:

@@ -167,6 +167,8 @@ class Session:
     def restore(self, prompt: str, written: str, cursor: int | None = None, forced: list[int] | None = None) -> None:
         """The text is now `prompt` and `written`, as another session left it.
 
+        Words are split anew: where a model wrote one in parts, it is one position now; `cursor` may be further on.
+
         Raises:
             UsageError: it is longer than `MAX_LENGTH`.
         """

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.network import Network
 from grnn_tui.data.labelled import Labelled
-from grnn_tui.training.feed import as_symbols, line_batch, start_told
+from grnn_tui.training.feed import as_symbols, line_batch, piece_batch, start_told
 from grnn_tui.training.randomness import same_randomness
 
 WARM_UP = 512
@@ -80,15 +80,20 @@ def evaluate_rows(
     device: torch.device,
     *,
     limit: int = FINAL_LIMIT,
+    pieces: NDArray[np.int64] | None = None,
 ) -> Measured:
     """Mean nats per symbol of `rows` [n, D], told `told` [n, size]; of the first so many that stay under `limit`.
 
-    The network's mode and every random generator are left as they were.
+    Rows that follow one another fall into `pieces` of so many rows each, which are taken whole. The network's mode and
+    every random generator are left as they were.
     """
     n = rows.shape[0]
     count = min(n, max(1, limit // rows.shape[1]))
+    if pieces is not None:
+        pieces = pieces[: max(1, int(np.searchsorted(pieces.cumsum(), count, side="right")))]
+        count = int(pieces.sum())
     with undisturbed(network):
-        nats = -np.concatenate([part.sum(1) for part in row_log_probs(network, rows[:count], told, device)])
+        nats = -np.concatenate([part.sum(1) for part in row_log_probs(network, rows[:count], told, device, pieces)])
     quantiles = tuple(np.quantile(nats, np.linspace(0, 1, QUANTILES)).tolist())
     return Measured(float(nats.mean()) / rows.shape[1], count * rows.shape[1], count == n, quantiles)
 
@@ -110,9 +115,19 @@ def evaluate_lines(network: Network, lines: Labelled, device: torch.device, *, l
 
 
 def row_log_probs(
-    network: Network, rows: NDArray[Any], told: NDArray[np.float32] | None, device: torch.device
+    network: Network,
+    rows: NDArray[Any],
+    told: NDArray[np.float32] | None,
+    device: torch.device,
+    pieces: NDArray[np.int64] | None = None,
 ) -> Iterator[NDArray[np.float64]]:
-    """log p of each value of `rows` [n, D] in nats, some rows at a time [some, D], by the training path as it is."""
+    """log p of each value of `rows` [n, D] in nats, some rows at a time [some, D], by the training path as it is.
+
+    Rows that follow one another fall into `pieces` of so many rows each; the state carries through a piece.
+    """
+    if pieces is not None:
+        yield from _piece_log_probs(network, rows, told, device, pieces)
+        return
     some = max(1, min(256, _LOGITS // (64 * rows.shape[1])))
     with torch.no_grad():
         for first in range(0, rows.shape[0], some):
@@ -120,6 +135,23 @@ def row_log_probs(
             carry = start_told(network, None if told is None else told[part], device)
             log_prob, _ = network.log_prob(as_symbols(rows[part]).to(device), carry)
             yield log_prob.double().cpu().numpy()
+
+
+def _piece_log_probs(
+    network: Network,
+    rows: NDArray[Any],
+    told: NDArray[np.float32] | None,
+    device: torch.device,
+    pieces: NDArray[np.int64],
+) -> Iterator[NDArray[np.float64]]:
+    some = max(1, min(64, _LOGITS // (64 * rows.shape[1] * int(pieces.max()))))
+    with torch.no_grad():
+        for first in range(0, len(pieces), some):
+            index = np.arange(first, min(first + some, len(pieces)))
+            batch = piece_batch(network, rows, pieces, index, told, device)
+            log_prob, _ = network.log_prob(batch.x, batch.carry)
+            assert batch.weight is not None
+            yield log_prob[batch.weight].view(-1, rows.shape[1]).double().cpu().numpy()
 
 
 def _pass(

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.data.labelled import Labelled
+from grnn_tui.data.table import Table
 from grnn_tui.training.streams import Cursor, Streams, generator_state, set_generator_state
 
 _RESIDENT = 1 << 31
@@ -175,6 +176,48 @@ class RowFeed(Shuffled):
             x = x if x.is_floating_point() else x.long()
         carry = start_told(network, None if self._told is None else self._told[index], self.device)
         return Batch(x, carry, x.numel())
+
+
+class PieceFeed(Shuffled):
+    """Whole pieces of rows that follow one another, each from the start state; shorter ones are filled up."""
+
+    def __init__(self, table: Table, told: NDArray[np.float32] | None, batch: int, seed: int, device: torch.device):
+        super().__init__(table.items, batch, seed)
+        assert table.pieces is not None
+        self.rows, self.pieces, self.told = table.rows, table.pieces, told
+        self.length = int(self.pieces.max()) * table.domain.length
+        self.device = device
+
+    def next(self, network: Network, carry: Carry | None) -> Batch:
+        """The next pieces, and the start state they are told."""
+        del carry
+        return piece_batch(network, self.rows, self.pieces, self.next_items(), self.told, self.device)
+
+
+def piece_batch(
+    network: Network,
+    rows: NDArray[Any],
+    pieces: NDArray[np.int64],
+    index: NDArray[np.int64],
+    told: NDArray[np.float32] | None,
+    device: torch.device,
+) -> Batch:
+    """The pieces at `index` of those that `rows` [n, D] fall into, filled up to the longest of them.
+
+    A piece is told what `told` [n, size] says of its first row.
+    """
+    lengths = pieces[index]
+    starts = pieces.cumsum()[index] - lengths
+    places = np.arange(lengths.max())
+    inside = places < lengths[:, None]
+    x = rows[np.where(inside, starts[:, None] + places, starts[:, None])]
+    D = rows.shape[1]
+    return Batch(
+        x=as_symbols(x.reshape(len(index), -1)).to(device),
+        carry=start_told(network, None if told is None else told[starts], device),
+        count=int(lengths.sum()) * D,
+        weight=torch.from_numpy(inside.repeat(D, axis=1)).to(device),
+    )
 
 
 class LineFeed(Shuffled):

@@ -21,7 +21,7 @@ from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError, ModelError
 from grnn_tui.runs.request import DataRequest, TrainingOptions
 from grnn_tui.training.evaluation import Measured, evaluate, evaluate_lines, evaluate_rows
-from grnn_tui.training.feed import Feed, LineFeed, RowFeed, TextFeed
+from grnn_tui.training.feed import Feed, LineFeed, PieceFeed, RowFeed, TextFeed
 from grnn_tui.training.references import remembered_lines
 from grnn_tui.training.row_references import remembered_row_lines
 from grnn_tui.training.streams import Streams
@@ -234,12 +234,23 @@ class RowMaterial:
         return self.divided.held.rows
 
     def feed(self, options: TrainingOptions, device: torch.device) -> Feed:
-        """Rows in an order drawn anew each epoch."""
+        """Rows, or pieces of them, in an order drawn anew each epoch."""
+        if self.domain.sequence:
+            return PieceFeed(
+                self.divided.training, self._told(self.divided.training), options.batch, options.seed, device
+            )
         return RowFeed(self.train, self._told(self.divided.training), options.batch, options.seed, device)
 
     def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
-        """Each held-out row from the start state, told what belongs to it."""
-        return evaluate_rows(network, self.validation, self._held_told, device, limit=max(limit, _ALL_ROWS))
+        """Each held-out row (or piece) from the start state, told what belongs to it."""
+        return evaluate_rows(
+            network,
+            self.validation,
+            self._held_told,
+            device,
+            limit=max(limit, _ALL_ROWS),
+            pieces=self.divided.held.pieces,
+        )
 
     @cached_property
     def _held_told(self) -> NDArray[np.float32] | None:

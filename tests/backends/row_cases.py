@@ -38,12 +38,16 @@ RANGE: dict[str, list[dict[str, Any]]] = {
     "gru": RECURRENT[1:],
     "mingru": MINIMAL[:1],
     "minlstm": MINIMAL,
+    "rnn-nade": [
+        {"hidden": 6, "state": 5},
+        {"hidden": 5, "state": 4, "cell": "rnn", "activation": "tanh", "dropout": 0.3},
+    ],
     "markov": [{"order": 0}, {"order": 1, "smoothing": 0.5}, {"order": 3}],
     "binary-nade": [
-        {"hidden": 6},
+        {"hidden": 6, "activation": "sigmoid"},
         {"hidden": 6, "activation": "relu", "ordering": "column"},
         {"hidden": 6, "activation": "tanh", "ordering": "spiral", "tied": True},
-        {"hidden": 6, "ordering": "centre-out", "order_agnostic": True},
+        {"hidden": 6, "ordering": "centre-out", "order_agnostic": True, "activation": "sigmoid"},
         {"hidden": 6, "ordering": "random", "order_agnostic": True, "layers": 2, "activation": "tanh"},
     ],
     "rnade": [

@@ -196,7 +196,7 @@ def test_a_detached_trainer_that_cannot_begin_says_why(shell: Shell) -> None:
         (("train", "nothing.txt"), "does not exist"),
         (("train", "text.txt", "--backend", "transformer"), "no backend is called 'transformer'"),
         (("train", "text.txt", "--backend", "nade", "--tied"), "nade has no --tied; it has"),
-        (("train", "text.txt", "--hidden", "0"), "0 is not in the range"),
+        (("train", "text.txt", "--hidden", "0"), "Expected `int` >= 1"),
         (("train", "text.txt", "--lr", "nan"), "not a finite number"),
         (("train", "text.txt", "--tied", "--hidden", "8"), "set embedding to 8"),
         (("train", "text.txt", "--val", "1.5"), "between 0 and 1"),

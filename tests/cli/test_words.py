@@ -29,7 +29,7 @@ def test_a_model_of_words_is_trained_and_played(run: Command, text: Path, backen
     assert "bits/word" in trained.out
     written = run("generate", "words", "--prompt", "The zebra", "-n", 12, "--seed", 1)
     assert written.out.startswith("The zebra")
-    assert "1 words of the prompt are unknown to the model; <unk> stands for them: 'zebra'" in written.err
+    assert "unknown to the model: 1 word of the prompt, shown to it as <unk>: 'zebra'" in written.err
     assert "12 words" in written.err
     again = run("generate", "words", "--prompt", "The zebra", "-n", 12, "--seed", 1, "--json").json
     assert again["prompt"] + again["texts"][0]["text"] == written.out.rstrip("\n") or written.out.endswith("\n\n")

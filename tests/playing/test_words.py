@@ -53,24 +53,6 @@ def test_a_prompt_is_split_as_it_stands_after_every_edit(edits: list[str], writt
         assert session.text == prompt + session.written
 
 
-def test_typing_on_where_a_model_wrote_a_word_in_parts_splits_it_anew() -> None:
-    session = new_session()
-    session.set_prompt("the")
-    session.read()
-    session.force(7)
-    session.force(2)
-    session.move(-1)
-    session.write(1)
-    session.move(-1)
-    assert session.current.labels_between(0, 2) == ["the", "the"]
-    session.move(-1)
-    session.write(0)
-    session.set_prompt("thethe river")
-    session.read()
-    assert labels_of(session) == ["thethe", " river"]
-    assert session.outlook() is not None
-
-
 def test_another_vocabulary_or_unit_takes_the_text_over() -> None:
     session = new_session()
     session.set_prompt("the miller")

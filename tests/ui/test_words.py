@@ -64,9 +64,9 @@ async def test_bars_are_words_and_stepping_back_removes_one(
 
 
 async def test_a_text_of_words_is_there_again_after_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with playing(tmp_path, monkeypatch, prompt="the miller", written=" was<unk>.") as (app, _):
-        state = app.controller.state
-        assert state.transcript.text[: state.length] == ["the", " miller", " was", "<unk>", "."]
+    async with playing(tmp_path, monkeypatch, prompt="the miller", written=" was<unk>.") as (app, pilot):
+        await until(pilot, lambda: app.controller.state.length == 5)
+        assert app.controller.state.transcript.text == ["the", " miller", " was", "<unk>", "."]
 
 
 def test_what_the_model_does_not_know_is_marked_and_still_coloured() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from grnn_tui.backends.binary_nade.spec import BinaryNadeSettings
 from grnn_tui.backends.contract import Arrays, Vector
 from grnn_tui.backends.distribution import Bernoulli, Symbol
@@ -18,6 +20,7 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
         D, H = domain.length, settings.hidden
         self.V = self.W if settings.tied else floats(arrays, "V", D, H)
         self.b = floats(arrays, "b", D)
+        self._nothing = np.zeros(H, np.float32)
         self.M = floats(arrays, "M", D, H) if settings.order_agnostic else None
         self.layers = [
             (floats(arrays, f"A.layer{k}", H, H), floats(arrays, f"a.layer{k}", H))
@@ -46,6 +49,5 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
         return h
 
     def _term(self, d: int, symbol: float | Symbol) -> Vector:
-        if self.M is None:
-            return self.W[d]
-        return self.W[d] + self.M[d] if symbol else self.M[d]
+        term: Vector = self.W[d] if symbol else self._nothing
+        return term if self.M is None else term + self.M[d]

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from grnn_tui.backends.activations import Activation
 from grnn_tui.backends.contract import Backend
 from grnn_tui.backends.running_sum.settings import RunningSumSettings
 
@@ -14,7 +13,6 @@ from grnn_tui.backends.running_sum.settings import RunningSumSettings
 class BinaryNadeSettings(RunningSumSettings, frozen=True, kw_only=True):
     """What can be chosen about a NADE over binary rows."""
 
-    activation: Annotated[Activation, Meta(description="nonlinearity of the hidden units")] = "sigmoid"
     layers: Annotated[int, Meta(ge=1, le=3, description="hidden layers; more than one need order_agnostic")] = 1
     tied: Annotated[bool, Meta(description="use the input weights as output weights too; with one layer")] = False
     order_agnostic: Annotated[

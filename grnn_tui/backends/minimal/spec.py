@@ -43,6 +43,7 @@ def _minimal(name: str, kind: str, gates: int, summary: str) -> Backend:
         player=f"{family}.player:{kind}Player",
         network=f"{family}.network:{kind}Network",
         fits=frozenset({"text", "binary", "levels"}),
+        sequences=True,
         conditional=True,
         gates=(gates, 0),
     )

@@ -14,9 +14,9 @@ class PixelSettings(Settings, frozen=True, kw_only=True):
 
     hidden: Annotated[
         int, Meta(ge=3, le=1024, description="units of each LSTM; maps between layers have twice as many")
-    ] = 32
+    ] = 24
     layers: Annotated[int, Meta(ge=1, le=12, description="recurrent layers, each adding to the map it reads")] = 2
-    head: Annotated[int, Meta(ge=3, le=4096, description="units of the 1 x 1 convolution before the output")] = 64
+    head: Annotated[int, Meta(ge=3, le=4096, description="units of the 1 x 1 convolution before the output")] = 48
     position: Annotated[bool, Meta(description="learn a bias for each place in the image")] = True
 
 

@@ -63,6 +63,7 @@ def _recurrent(name: str, gates: int, summary: str) -> Backend:
         player=f"{family}.particles:open_{name}",
         network=f"{family}.network:{name.upper()}Network",
         fits=frozenset({"text", "binary", "levels"}),
+        sequences=True,
         conditional=True,
         gates=(gates, gates),
     )

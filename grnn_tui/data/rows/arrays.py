@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from grnn_tui.errors import DataError
 
 VALUES = ("x", "images", "image", "data", "rows", "train", "x_train", "train_images", "train_x", "samples", "arr_0")
 LABELS = ("y", "labels", "label", "target", "targets", "classes", "y_train", "train_labels", "train_y", "arr_1")
+_LENGTHS = "_lengths"
 _PAIRS = (("images", "labels"), ("data", "labels"), ("x", "y"), ("X", "Y"), ("data", "target"))
 
 
@@ -45,6 +47,8 @@ def load_npy(path: Path) -> NDArray[Any]:
 def read_npz(path: Path, array: str | None, labels: str | None) -> Content:
     """Rows and labels of a `.npz` file; `array` and `labels` are names of arrays in it, else the usual ones are sought.
 
+    Where NAME_lengths stands beside the rows NAME, they are the moments of pieces that are so many rows long.
+
     Raises:
         DataError: damaged, no such array, or several that could be meant.
     """
@@ -68,7 +72,21 @@ def read_npz(path: Path, array: str | None, labels: str | None) -> Content:
                 found = classify(column)
             elif told is not None:
                 raise DataError(f"{beside} of {path} has shape {column.shape}, not one label for {len(values):,} rows")
-    return Content(name=path.name, values=as_rows(values, path), labels=found, full=_full(values))
+        pieces = load(f"{chosen}{_LENGTHS}") if f"{chosen}{_LENGTHS}" in names else None
+    content = Content(name=path.name, values=as_rows(values, path), labels=found, full=_full(values))
+    return content if pieces is None else _in_pieces(content, pieces, path)
+
+
+def _in_pieces(content: Content, pieces: NDArray[Any], path: Path) -> Content:
+    """Rows that follow one another in `pieces` of so many each; bytes beyond 1 are eight bits, as `packbits` makes."""
+    values = content.values
+    if pieces.ndim != 1 or pieces.dtype.kind not in "iu" or (pieces < 1).any() or pieces.sum() != len(values):
+        raise DataError(
+            f"{path} does not say how its {len(values):,} rows fall into pieces: lengths must add up to them"
+        )
+    if values.ndim == 2 and values.dtype == np.uint8 and values.max() > 1:
+        values = np.unpackbits(values, axis=1)
+    return replace(content, values=values, pieces=pieces.astype(np.int64))
 
 
 def read_array(file: IO[bytes], size: int, what: object) -> NDArray[Any]:

@@ -45,6 +45,8 @@ class Content:
     kind: RowKind | None = None
     levels: int | None = None
     shape: tuple[int, ...] | None = None
+    pieces: NDArray[np.int64] | None = None
+    """Rows of each piece, where rows follow one another in pieces."""
     notes: tuple[str, ...] = ()
 
 
@@ -93,6 +95,8 @@ def join(contents: Sequence[Content]) -> Content:
             raise DataError(f"{first.name} and {other.name} do not belong together: rows of {' and '.join(shapes)}")
         if other.columns != first.columns:
             raise DataError(f"{first.name} and {other.name} do not have the same columns: give them apart")
+        if (other.pieces is None) != (first.pieces is None):
+            raise DataError(f"of {first.name} and {other.name} only one says where pieces end: give them apart")
         if (other.labels is None) != (first.labels is None):
             raise DataError(f"of {first.name} and {other.name} only one has labels: leave them out with --labels none")
     values = [np.array(c.values) if c.texts else c.values for c in contents]
@@ -115,6 +119,9 @@ def join(contents: Sequence[Content]) -> Content:
         kind=first.kind if all(c.kind == first.kind for c in contents) else None,
         levels=first.levels if all(c.levels == first.levels for c in contents) else None,
         shape=first.shape if all(c.shape == first.shape for c in contents) else None,
+        pieces=np.concatenate([c.pieces for c in contents if c.pieces is not None])
+        if first.pieces is not None
+        else None,
         notes=tuple(note for c in contents for note in c.notes),
     )
 
