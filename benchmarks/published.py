@@ -71,12 +71,16 @@ def uci() -> list[Line]:
 def wines() -> list[Line]:
     """RNADE on standardised wines, ten random 90/10 splits, a fixed budget, nothing selected on the held-out tenth."""
     lines = []
-    for name, hidden, batch, epochs, goal in (("red", "50", "100", "70", 9.6), ("white", "50", "100", "60", 10.4)):
+    kinds = {
+        "red": (("--hidden", "50", "--components", "10"), "4e-3", 9.6),
+        "white": (("--hidden", "100", "--components", "20"), "8e-3", 10.4),
+    }
+    for name, (sizes, rate, goal) in kinds.items():
         found = []
         for split in range(10):
             run = f"rnade-{name}-{split}"
-            settings = ("--backend", "rnade", "--hidden", hidden, "--components", "10", "--dropout", "0.2")
-            options = ("--batch", batch, "--lr", "4e-3", "--epochs", epochs, "--validate-every", "1000")
+            settings = ("--backend", "rnade", *sizes, "--dropout", "0.2")
+            options = ("--batch", "100", "--lr", rate, "--epochs", "100", "--validate-every", "1000")
             rows = ("--drop", "11", "--data-seed", str(split), "--val", "0.1")
             file = str(DATA / "uci_continuous" / f"winequality-{name}.csv")
             trained(run, file, *rows, *settings, *options)
@@ -134,7 +138,7 @@ def pooled() -> list[Line]:
     for backend, options in kinds.items():
         name = f"{backend}-pooled"
         rows = (str(files / "binarized_mnist_train.amat.gz"), "--val", str(files / "binarized_mnist_valid.amat.gz"))
-        how = ("--pool", "2", "--backend", backend, *options, "--seconds", "300", "--validate-every", "60")
+        how = ("--pool", "2", "--backend", backend, *options, "--seconds", "200", "--validate-every", "50")
         trained(name, *rows, *how)
         test = str(files / "binarized_mnist_test.amat.gz")
         nats[backend] = grnn("score", f"{name}@best", test, "--pool", "2")["nats_per_row"]
@@ -147,7 +151,7 @@ def mnist() -> list[Line]:
     """NADE of 500 hidden units on binarized MNIST, the fixed files, within an hour of one core."""
     files = DATA / "binarized_mnist"
     rows = (str(files / "binarized_mnist_train.amat.gz"), "--val", str(files / "binarized_mnist_valid.amat.gz"))
-    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--seconds", "1200")
+    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--steps", "15000")
     trained("nade-mnist", *rows, *how, "--validate-every", "240")
     scored = grnn("score", "nade-mnist@best", str(files / "binarized_mnist_test.amat.gz"))
     return [reached("NADE 500, binarized MNIST, test", scored["nats_per_row"], 95.0)]
@@ -157,8 +161,9 @@ def chorales() -> list[Line]:
     """RNN-NADE on JSB chorales, nats per moment, beside a NADE that sees one moment at a time."""
     file = str(DATA / "jsb_chorales" / "jsb_chorales.npz")
     held = ("--val", f"{file}:valid")
-    common = ("--batch", "16", "--lr", "4e-3", "--epochs", "60", "--validate-every", "5", "--dropout", "0.3")
-    trained("rnn-nade", f"{file}:train", *held, "--backend", "rnn-nade", *common)
+    sizes = ("--hidden", "100", "--state", "100", "--dropout", "0.2")
+    limits = ("--batch", "2", "--lr", "5e-3", "--steps", "3450", "--validate-every", "10")
+    trained("rnn-nade", f"{file}:train", *held, "--backend", "rnn-nade", *sizes, *limits)
     alone = ("--sequence", "false", "--backend", "binary-nade", "--hidden", "100")
     trained(
         "frame-nade",

@@ -98,9 +98,7 @@ def ordering_called(name: str, shape: tuple[int, ...]) -> NDArray[np.integer]:
     import math
     from typing import get_args
 
-    import numpy as np
-
-    from grnn_tui.backends.orderings import OrderingName, check_ordering, named_ordering
+    from grnn_tui.backends.orderings import OrderingName, named_ordering, read_ordering
     from grnn_tui.errors import UsageError
 
     kind, _, seed = name.partition(":")
@@ -110,10 +108,7 @@ def ordering_called(name: str, shape: tuple[int, ...]) -> NDArray[np.integer]:
         raise UsageError(
             f"no ordering is called {name!r}; there are {', '.join(get_args(OrderingName))}, or a .npy file"
         )
-    try:
-        return check_ordering(np.load(name, allow_pickle=False), math.prod(shape))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read the ordering {name}: {error}") from None
+    return read_ordering(name, math.prod(shape))
 
 
 def _worst(scores: RowScores, places: int) -> list[int]:

@@ -126,7 +126,13 @@ def _begin(
     backend = backend_named(chosen["backend"]) if chosen["backend"] else _default_backend(domain)
     backend.check_fit(domain)
     values = settings_of(backend, settings)
+    if path := values.get("ordering_file"):
+        values["ordering_file"] = str(Path(path).expanduser().absolute())
     parsed = backend.parse_settings(values)
+    if path and isinstance(domain, RowDomain):
+        from grnn_tui.backends.orderings import read_ordering
+
+        read_ordering(values["ordering_file"], domain.length)
     training = training_options(options)
     budget_is_ours = backend.learning == "gradient" and all(options[name] is None for name in BUDGETS)
     if budget_is_ours:

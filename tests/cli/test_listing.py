@@ -51,6 +51,17 @@ def test_corpora_are_listed_with_how_to_get_them(run: Command) -> None:
     assert "grnn-tui fetch tinyshakespeare" in run("corpora").out
 
 
+def test_sets_of_rows_are_listed_beside_the_texts(run: Command) -> None:
+    listed = {corpus["name"]: corpus for corpus in run("corpora", "--json").json["corpora"]}
+    assert (listed["tales"]["symbols"], listed["tales"]["rows"]) == ("characters", None)
+    grey = listed["strokes-grey"]
+    assert (grey["symbols"], grey["levels"], grey["shape"], grey["rows"]) == ("levels", 16, [16, 16], 20_000)
+    assert (grey["characters"], grey["floor_nats"], len(grey["classes"])) == (None, None, 15)
+    assert listed["bars-and-stripes"]["floor_nats"] * 64 == pytest.approx(6.2329, abs=1e-4)
+    shown = [line.split()[:4] for line in run("corpora").out.splitlines()]
+    assert ["strokes-grey", "built-in", "16", "levels"] in shown
+
+
 def test_runs_are_listed(run: Command) -> None:
     assert run("runs", "--json").json == {"runs": []}
     data = DataRequest(sources=("tales",))

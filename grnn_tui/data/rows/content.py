@@ -99,7 +99,7 @@ def join(contents: Sequence[Content]) -> Content:
             raise DataError(f"of {first.name} and {other.name} only one says where pieces end: give them apart")
         if (other.labels is None) != (first.labels is None):
             raise DataError(f"of {first.name} and {other.name} only one has labels: leave them out with --labels none")
-    values = [np.array(c.values) if c.texts else c.values for c in contents]
+    values = [np.array(c.values, dtype=np.float64) if c.texts else c.values for c in contents]
     texts: dict[int, tuple[str, ...]] = {}
     for column in sorted({column for c in contents for column in c.texts}):
         if not all(column in c.texts for c in contents):
@@ -107,7 +107,9 @@ def join(contents: Sequence[Content]) -> Content:
         words = sorted({word for c in contents for word in c.texts[column]})
         texts[column] = tuple(words)
         for array, c in zip(values, contents, strict=True):
-            array[:, column] = np.array([words.index(word) for word in c.texts[column]])[array[:, column].astype(int)]
+            places = np.array([words.index(word) for word in c.texts[column]], dtype=np.float64)
+            known = ~np.isnan(array[:, column])
+            array[known, column] = places[array[known, column].astype(np.int64)]
     require_memory(sum(array.nbytes for array in values), f"{first.name} and {len(contents) - 1} more")
     return Content(
         name=f"{first.name} and {len(contents) - 1} more",
