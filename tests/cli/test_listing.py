@@ -85,14 +85,8 @@ def test_sets_of_rows_are_listed_beside_the_texts(run: Command) -> None:
     assert (grey["symbols"], grey["levels"], grey["shape"], grey["rows"]) == ("levels", 16, [16, 16], 20_000)
     assert (grey["characters"], grey["floor_nats"], len(grey["classes"])) == (None, None, 15)
     assert listed["bars-and-stripes"]["floor_nats"] * 64 == pytest.approx(6.2329, abs=1e-4)
-<<<<<<< HEAD
     shown = [line.split()[:4] for line in run("corpora").out.splitlines()]
     assert ["strokes-grey", "built-in", "16", "levels"] in shown
-=======
-    assert any(
-        line.split()[:4] == ["strokes-grey", "built-in", "16", "levels"] for line in run("corpora").out.splitlines()
-    )
->>>>>>> docs
 
 
 def test_runs_are_listed(run: Command) -> None:
