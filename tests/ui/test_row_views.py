@@ -17,7 +17,9 @@ from grnn_tui.ui.rows.orders import ORDERS, order_named
 from grnn_tui.ui.rows.raster import Scale, coloured, scale_for, scaled, shaded
 from grnn_tui.ui.rows.state import RowState, Shape, begun, told
 from grnn_tui.ui.told import EACH, Told
-from grnn_tui.ui.widgets.lines import width_of
+from grnn_tui.ui.widgets.lines import Cell, LineView, Row, width_of
+from tests.ui.support.host import Host
+from tests.ui.support.text_snapshot import screen_text
 
 PALETTE = PictureColours((40, 50, 60), (0, 255, 0), (255, 255, 0), (255, 0, 0))
 
@@ -120,6 +122,23 @@ def test_rows_never_leave_the_pane(size: tuple[int, int], palette: PictureColour
             assert all(width_of(row) <= width + 1 for row in sheet)
         if layout(PictureView(state=state), width, height) is not None and shape != [5, 60]:
             assert all(width_of(row) <= width for row in rows)
+
+
+async def test_no_row_of_another_size_is_left_behind() -> None:
+    class Lines(LineView):
+        rows = 3
+
+        def build(self, width: int, height: int) -> tuple[Row, ...]:
+            return tuple((Cell(f"row {y}"),) for y in range(self.rows))
+
+    lines = Lines()
+    async with Host(lines).run_test(size=(20, 5)) as pilot:
+        await pilot.pause()
+        assert "row 2" in screen_text(pilot.app)
+        lines.rows = 1
+        lines.on_resize()
+        await pilot.pause()
+        assert screen_text(pilot.app).split() == ["row", "0"]
 
 
 @pytest.mark.parametrize("name", ORDERS)
