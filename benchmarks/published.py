@@ -171,7 +171,7 @@ def chorales() -> list[Line]:
     sizes = ("--hidden", "100", "--state", "100", "--dropout", "0.2")
     limits = ("--batch", "2", "--lr", "5e-3", "--steps", "3450", "--validate-every", "10")
     trained("rnn-nade", f"{file}:train", *held, "--backend", "rnn-nade", *sizes, *limits)
-    alone = ("--sequence", "false", "--backend", "binary-nade", "--hidden", "100")
+    alone = ("--no-sequence", "--backend", "binary-nade", "--hidden", "100")
     trained(
         "frame-nade",
         f"{file}:train",
