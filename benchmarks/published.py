@@ -206,8 +206,19 @@ def names() -> list[Line]:
             file = Path(folder) / f"{part}.txt"
             file.write_text("\n".join(words[cuts[i] : cuts[i + 1]]) + "\n")
             parts.append(str(file))
-        how = ("--backend", "gru", "--hidden", "192", "--embedding", "48", "--dropout", "0.3", "--batch", "32")
-        limits = ("--length", "64", "--lr", "3e-3", "--steps", "3000", "--validate-every", "10")
+        how = ("--backend", "gru", "--hidden", "256", "--embedding", "32", "--dropout", "0.5", "--batch", "32")
+        limits = (
+            "--length",
+            "64",
+            "--lr",
+            "4e-3",
+            "--weight-decay",
+            "0.1",
+            "--steps",
+            "3000",
+            "--validate-every",
+            "10",
+        )
         trained("gru-names", parts[0], "--val", parts[1], *how, *limits)
         scored = grnn("score", "gru-names@best", parts[2])
     return [reached("GRU, names, test", scored["nats_per_symbol"], 2.02)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -226,7 +227,7 @@ async def test_another_model_of_text_and_back(monkeypatch: pytest.MonkeyPatch) -
         await here.settle()
         assert "1 Picture" in shown(here)
         await here.press("enter")
-        assert "bit 20 of 20" in shown(here)
+        assert "20 of 20" in shown(here)
         assert "flag 19" in shown(here)
         here.app.controller.open("text")
         await here.settle()
@@ -242,6 +243,21 @@ async def test_a_killed_engine_comes_back_with_the_sheet_and_what_is_known(monke
         await here.settle()
         assert [here.values(i) for i in range(8)] == rows
         assert here.rows.known == {0: 1.0}
+
+
+async def test_rows_are_copied_and_written_as_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with row_stage(monkeypatch, "numbers") as here:
+        await here.press("w")
+        assert "no finished row" in shown(here)
+        await here.press("enter", "y")
+        row = [float(value) for value in here.app.clipboard.split(",")]
+        assert row == pytest.approx([here.value(0, place) for place in range(5)])
+        await here.press("w")
+        (written,) = tmp_path.glob("grnn-*.csv")
+        head, *lines = written.read_text().splitlines()
+        assert head.split(",")[:2] == ["height", "width"]
+        assert [float(line.split(",")[1]) for line in lines] == pytest.approx([here.value(i, 1) for i in range(8)])
 
 
 async def test_numbers_of_samples_and_zoom(monkeypatch: pytest.MonkeyPatch) -> None:

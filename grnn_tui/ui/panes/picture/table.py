@@ -128,4 +128,4 @@ def number(value: float, scale: float = 0.0) -> str:
         text = f"{value:.{digits}g}"
         if len(text) < NUMBER:
             return text
-    return f"{value:.1e}"
+    return f"{value:.0e}"

@@ -115,7 +115,7 @@ def picture_rows(view: PictureView, width: int, height: int) -> tuple[Row, ...]:
         for i, picture in enumerate(drawn):
             cells += [Cell(" " * GAP)] * (i > 0) + list(picture[y])
         rows.append(tuple(cells))
-    rows.append(_captions(view, plan))
+    rows.append(fitted(_captions(view, plan), width))
     rows += [fitted((Cell(" "), *row), width) for row in words(view, width - 1) if row]
     return tuple(rows)[:height]
 
