@@ -66,6 +66,45 @@ def generate_rows(
     note(f"{said} · {rows * domain.length / max(seconds, 1e-9):,.0f} {domain.unit}s/s")
 
 
+def generate_moments(
+    opened: OpenedModel,
+    domain: RowDomain,
+    moments: int,
+    sampling: Sampling,
+    seed: int,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Draw a piece of so many moments, each after those before it, and show it as a piano roll."""
+    import numpy as np
+
+    from grnn_tui.cli.pictures import show_roll, write_rows
+    from grnn_tui.playing.luck import Luck
+    from grnn_tui.playing.sampling import draw_value
+
+    luck, player = Luck(seed), opened.player
+    drawn, nats = np.zeros(moments * domain.length), 0.0
+    state = player.start()
+    began = time.perf_counter()
+    for i in range(drawn.size):
+        value, surprisal = draw_value(player.predict(state), sampling, luck[i])
+        drawn[i], nats = value, nats + surprisal
+        state = player.advance(state, int(value))
+    seconds = time.perf_counter() - began
+    roll = drawn.reshape(moments, domain.length)
+    if out is not None:
+        write_rows(out, roll, domain)
+    if as_json:
+        shown = {"model": opened.located.name, "seed": seed, "moments": roll.astype(int).tolist(), "nats": nats}
+        show_json(shown | {"seconds": seconds})
+        return
+    if out is None:
+        show_roll(roll)
+    said = f"seed {seed} · {count(moments)} moments · {nats / max(moments, 1):.2f} nats each"
+    note(f"{said} · {drawn.size / max(seconds, 1e-9):,.0f} values/s")
+
+
 @click.command()
 @click.argument("model")
 @click.argument("data", metavar="IMAGE")

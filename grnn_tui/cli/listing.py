@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +10,7 @@ import click
 from grnn_tui.cli.table import count, show_json, show_table
 
 if TYPE_CHECKING:
+    from grnn_tui.engine.protocol import BackendInfo
     from grnn_tui.runs.scale import LossScale
     from grnn_tui.runs.store import RunSummary
 
@@ -106,42 +108,50 @@ def corpora(as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("name", required=False)
 @as_json
-def backends(as_json: bool) -> None:
-    """List the kinds of model that can be trained, with their settings."""
+def backends(name: str | None, as_json: bool) -> None:
+    """List the kinds of model that can be trained, with their settings; of one, NAME, print its page too."""
+    from grnn_tui.backends.registry import backend_named
     from grnn_tui.engine.catalogue import backend_infos
 
-    found = backend_infos()
+    page = None if name is None else backend_named(name).page()
+    found = [b for b in backend_infos() if name in (None, b.name)]
     if as_json:
-        show_json(
-            {
-                "backends": [
-                    {
-                        "name": b.name,
-                        "summary": b.summary,
-                        "settings": [
-                            {
-                                "name": f.name,
-                                "kind": f.kind,
-                                "default": f.default,
-                                "low": f.low,
-                                "high": f.high,
-                                "choices": f.choices,
-                                "help": f.help,
-                            }
-                            for f in b.fields
-                        ],
-                    }
-                    for b in found
-                ]
-            }
-        )
+        objects = [_backend_object(b) for b in found]
+        show_json({"backends": objects} if name is None else objects[0] | {"page": page})
         return
+    if page is not None:
+        _show_page(page)
     rows = []
     for backend in found:
         rows.append((backend.name, "", "", backend.summary))
         rows += [("", f.name, str(f.default), f.help) for f in backend.fields]
     show_table(("backend", "setting", "default", "what it is"), rows, numeric=(2,))
+
+
+def _show_page(page: str) -> None:
+    from grnn_tui.safetext import for_terminal
+
+    encoding = sys.stdout.encoding or "utf-8"
+    text = for_terminal(page.strip("\n") + "\n\n", sys.stdout)
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _backend_object(backend: BackendInfo) -> dict[str, object]:
+    settings = [
+        {
+            "name": f.name,
+            "kind": f.kind,
+            "default": f.default,
+            "low": f.low,
+            "high": f.high,
+            "choices": f.choices,
+            "help": f.help,
+        }
+        for f in backend.fields
+    ]
+    return {"name": backend.name, "summary": backend.summary, "settings": settings}
 
 
 @click.command()

@@ -38,6 +38,29 @@ def show_rows(rows: NDArray[np.floating], domain: RowDomain, stream: TextIO | No
     stream.flush()
 
 
+def show_roll(roll: NDArray[np.floating], stream: TextIO | None = None) -> None:
+    """Print moments [T, notes] as a piano roll: time from left to right, high notes on top, as wide as the terminal."""
+    import numpy as np
+
+    from grnn_tui.ui.rows.raster import shaded
+
+    stream = stream or sys.stdout
+    sounding = np.flatnonzero(roll.any(0))
+    if not sounding.size:
+        stream.write("(silence)\n")
+        return
+    notes = roll[:, sounding[0] : sounding[-1] + 1].T[::-1]
+    unicode = "utf" in (stream.encoding or "").lower()
+    width = shutil.get_terminal_size((80, 24)).columns
+    for first in range(0, notes.shape[1], width):
+        part = notes[:, first : first + width].astype(float)
+        for line in shaded(part, np.ones(part.shape, bool), None, ascii_only=not unicode, dot=" "):
+            stream.write("".join(cell.text for cell in line).rstrip() + "\n")
+        if first + width < notes.shape[1]:
+            stream.write("\n")
+    stream.flush()
+
+
 def numbers(row: NDArray[np.floating], domain: RowDomain) -> str:
     """The values of a row with commas between them."""
     if domain.kind == "real":

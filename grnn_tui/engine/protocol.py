@@ -182,6 +182,8 @@ class ModelOpened(Message, frozen=True):
     """Whether `validation_nats` is a bound K."""
     unknown: list[int] = field(default_factory=list)
     """Symbols that stand for words the model does not know."""
+    classes: list[str] = field(default_factory=list)
+    """What it can be told before it writes, raw; empty: nothing."""
 
 
 class Splice(Message, frozen=True):

@@ -63,6 +63,7 @@ def line_of(summary: RunSummary, now: float) -> RunLine:
     """One run as it is shown."""
     name, backend = sanitise(summary.name), sanitise(summary.backend)
     data = sanitise(" ".join(Path(part).name or part for part in summary.data.split()))
+    per = SHORT.get(summary.scale.per, summary.scale.per)
     scale, loss, reference = summary.scale, summary.validation, summary.reference
     gap = scale.nats(loss - reference) if loss is not None and reference is not None else None
     return RunLine(
@@ -72,9 +73,7 @@ def line_of(summary: RunSummary, now: float) -> RunLine:
         backend=backend,
         data=data,
         step=count(summary.step) if summary.step else "–",
-        validation="–"
-        if loss is None
-        else f"{scale.mark}{loss_figure(scale.nats(loss))}/{SHORT.get(scale.per, scale.per)}",
+        validation="–" if loss is None else f"{scale.mark}{loss_figure(scale.nats(loss))}/{per}",
         gap="–" if gap is None else f"{'−' if gap < 0 else '+'}{number(abs(gap))}",
         better=gap is not None and gap < 0,
         when=ago(summary.created, now),
