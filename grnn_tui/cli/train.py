@@ -312,9 +312,7 @@ def _summarise(run: Run, outcome: Outcome) -> None:
 
     what = f"{outcome.state} at step {outcome.step:,} after {duration(outcome.seconds)}"
     if outcome.measured is not None:
-        bound = backend_named(run.request.backend).parse_settings(run.request.settings).bound
-        loss = outcome.scale.text(outcome.measured.nats)
-        what += f": {'validation bound K' if bound else 'validation'} {loss}"
+        what += f": {outcome.scale.called('validation')} {outcome.scale.text(outcome.measured.nats)}"
     show_line(what)
     if outcome.state == "stopped":
         _say(f"go on with `grnn-tui train --resume {run.name}`")
