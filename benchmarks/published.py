@@ -206,19 +206,8 @@ def names() -> list[Line]:
             file = Path(folder) / f"{part}.txt"
             file.write_text("\n".join(words[cuts[i] : cuts[i + 1]]) + "\n")
             parts.append(str(file))
-        how = ("--backend", "gru", "--hidden", "256", "--embedding", "32", "--dropout", "0.5", "--batch", "32")
-        limits = (
-            "--length",
-            "64",
-            "--lr",
-            "4e-3",
-            "--weight-decay",
-            "0.1",
-            "--steps",
-            "3000",
-            "--validate-every",
-            "10",
-        )
+        how = ("--backend", "gru", "--hidden", "192", "--embedding", "32", "--dropout", "0.4", "--weight-decay", "0.1")
+        limits = ("--batch", "64", "--length", "32", "--lr", "6e-3", "--steps", "2500", "--validate-every", "10")
         trained("gru-names", parts[0], "--val", parts[1], *how, *limits)
         scored = grnn("score", "gru-names@best", parts[2])
     return [reached("GRU, names, test", scored["nats_per_symbol"], 2.02)]
