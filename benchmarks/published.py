@@ -158,7 +158,7 @@ def mnist() -> list[Line]:
     """NADE of 500 hidden units on binarized MNIST, the fixed files, within an hour of one core."""
     files = DATA / "binarized_mnist"
     rows = (str(files / "binarized_mnist_train.amat.gz"), "--val", str(files / "binarized_mnist_valid.amat.gz"))
-    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--steps", "6000")
+    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--seconds", "1800")
     trained("nade-mnist", *rows, *how, "--validate-every", "240")
     scored = grnn("score", "nade-mnist@best", str(files / "binarized_mnist_test.amat.gz"))
     return [reached("NADE 500, binarized MNIST, test", scored["nats_per_row"], 95.0)]
