@@ -61,11 +61,23 @@ def test_the_wheel_carries_the_models_and_plays_them_from_another_folder(install
     assert played.stdout.startswith("Once")
 
 
+def test_the_wheel_carries_the_pages_of_the_backends(installed: Path, tmp_path: Path) -> None:
+    families = ROOT / "grnn_tui" / "backends"
+    pages = {page.relative_to(ROOT) for page in families.glob("*/README.md")}
+    assert pages == {page.relative_to(installed) for page in (installed / "grnn_tui" / "backends").glob("*/README.md")}
+    printed = grnn([installed], tmp_path, "backends", "rowlstm")
+    assert printed.returncode == 0, printed.stderr
+    assert printed.stdout.startswith((families / "pixelrnn" / "README.md").read_text("utf-8").rstrip())
+
+
 def test_a_strangers_backend_is_listed_trained_and_played(
     with_stranger: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = grnn(with_stranger, tmp_path, "backends", "--json")
     assert "echo" in {backend["name"] for backend in json.loads(listed.stdout)["backends"]}
+    named = grnn(with_stranger, tmp_path, "backends", "echo")
+    assert named.stdout.split()[:2] == ["backend", "setting"]
+    assert "where the echo's log-odds start" in named.stdout
 
     run = tmp_path / "runs" / "echoes"
     text = tmp_path / "text.txt"

@@ -66,6 +66,9 @@ class Player(ABC, Generic[State, Prediction]):
     ordering: NDArray[np.int64] | None = None
     """Which value of the row each step writes [D]; None: they come as they lie, as the symbols of a text do."""
 
+    agnostic: bool = False
+    """Whether it was trained for every order, so that it writes as well `under` another one."""
+
     @abstractmethod
     def start(self, condition: Vector | None = None) -> State:
         """The state before the first symbol, told `condition` [size] (see `Condition`); None: told nothing."""
@@ -128,6 +131,18 @@ class Backend:
     gates: tuple[int, int] | None = None
     """Of a stack of recurrent layers: how many matrices a layer has for what lies below, and for its own past."""
 
+    def page(self) -> str | None:
+        """The page of its family: `README.md` in the package of its player; None where there is none."""
+        from importlib.resources import files
+
+        package = self.player.partition(":")[0].rpartition(".")[0]
+        if not package:
+            return None
+        try:
+            return files(package).joinpath("README.md").read_text("utf-8")
+        except (OSError, ImportError, UnicodeError):
+            return None
+
     def parse_settings(self, values: Mapping[str, object]) -> Settings:
         """Settings from plain values (a decoded `model.json`, command-line options), checked.
 
@@ -153,7 +168,9 @@ class Backend:
         if self.images and isinstance(domain, RowDomain) and not domain.image:
             raise UsageError(f"{self.name} models images: say how rows lie in them with --shape, such as --shape 8x8")
         if isinstance(domain, RowDomain) and domain.sequence and not self.sequences:
-            raise UsageError(f"{self.name} models rows by themselves, not in sequence; see `grnn-tui backends`")
+            raise UsageError(
+                f"{self.name} models rows by themselves: take them so with --no-sequence, or see `grnn-tui backends`"
+            )
         if domain.condition is not None and not self.conditional:
             raise UsageError(f"{self.name} cannot be told a label or features; `grnn-tui backends` lists others")
 

@@ -66,6 +66,45 @@ def generate_rows(
     note(f"{said} · {rows * domain.length / max(seconds, 1e-9):,.0f} {domain.unit}s/s")
 
 
+def generate_moments(
+    opened: OpenedModel,
+    domain: RowDomain,
+    moments: int,
+    sampling: Sampling,
+    seed: int,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Draw a piece of so many moments, each after those before it, and show it as a piano roll."""
+    import numpy as np
+
+    from grnn_tui.cli.pictures import show_roll, write_rows
+    from grnn_tui.playing.luck import Luck
+    from grnn_tui.playing.sampling import draw_value
+
+    luck, player = Luck(seed), opened.player
+    drawn, nats = np.zeros(moments * domain.length), 0.0
+    state = player.start()
+    began = time.perf_counter()
+    for i in range(drawn.size):
+        value, surprisal = draw_value(player.predict(state), sampling, luck[i])
+        drawn[i], nats = value, nats + surprisal
+        state = player.advance(state, int(value))
+    seconds = time.perf_counter() - began
+    roll = drawn.reshape(moments, domain.length)
+    if out is not None:
+        write_rows(out, roll, domain)
+    if as_json:
+        shown = {"model": opened.located.name, "seed": seed, "moments": roll.astype(int).tolist(), "nats": nats}
+        show_json(shown | {"seconds": seconds})
+        return
+    if out is None:
+        show_roll(roll)
+    said = f"seed {seed} · {count(moments)} moments · {nats / max(moments, 1):.2f} nats each"
+    note(f"{said} · {drawn.size / max(seconds, 1e-9):,.0f} values/s")
+
+
 @click.command()
 @click.argument("model")
 @click.argument("data", metavar="IMAGE")
@@ -87,8 +126,9 @@ def complete(
 ) -> None:  # fmt: skip
     """Fill in the rest of an image (or row) of which a part is known, drawn from MODEL given that part.
 
-    IMAGE is a picture, a file of rows or a built-in set; --row says which. Completion is exact where the model can
-    write the known values first; otherwise each is drawn by importance sampling among --particles.
+    IMAGE is a picture, a file of rows or a built-in set; --row says which. Completion is exact where the known values
+    come first in the model's order, or it was trained for every order; otherwise each is drawn by importance sampling
+    among --particles.
     """
     one_blas_thread()
     from grnn_tui.cli.pictures import show_rows, write_rows

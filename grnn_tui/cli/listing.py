@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from grnn_tui.cli.table import count, figure, show_json, show_table
+from grnn_tui.cli.table import count, show_json, show_table
 
 if TYPE_CHECKING:
+    from grnn_tui.engine.protocol import BackendInfo
+    from grnn_tui.runs.scale import LossScale
     from grnn_tui.runs.store import RunSummary
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-BITS = 1 / math.log(2)
 
 
 @click.command()
@@ -34,8 +35,9 @@ def models(as_json: bool) -> None:
                         "parameters": m.parameters,
                         "data": m.data,
                         "validation_nats": m.validation_nats,
-                        "bound": m.bound,
+                        "bound": m.scale.bound,
                         "floor_nats": m.floor_nats,
+                        **_unit_object(m.scale),
                     }
                     for m in found
                 ]
@@ -48,13 +50,14 @@ def models(as_json: bool) -> None:
             m.backend,
             count(m.parameters),
             m.data,
-            _named(_bits(m.validation_nats), m.bound),
-            _bits(m.floor_nats),
+            _marked(m.scale, m.scale.listed(m.validation_nats)),
+            m.scale.listed(m.floor_nats),
+            m.scale.listed_unit,
             m.origin,
         )
         for m in found
     ]
-    show_table(("name", "backend", "parameters", "data", "bits/symbol", "floor", "origin"), rows, numeric=(2, 4, 5))
+    show_table(("name", "backend", "parameters", "data", "loss", "floor", "unit", "origin"), rows, numeric=(2, 4, 5))
 
 
 @click.command()
@@ -62,6 +65,7 @@ def models(as_json: bool) -> None:
 def corpora(as_json: bool) -> None:
     """List the texts and sets of rows that can be named; any file of text or rows can be trained on too."""
     from grnn_tui.data.catalogue import corpora as known
+    from grnn_tui.engine.catalogue import scale_of
 
     found = known()
     if as_json:
@@ -94,51 +98,60 @@ def corpora(as_json: bool) -> None:
             c.kind if c.available else f"grnn-tui fetch {c.name}",
             f"{c.levels} levels" if c.levels else c.symbols,
             f"{count(c.size)} rows" if c.shape else count(c.size),
-            _bits(c.floor),
+            scale_of(c).listed(c.floor),
+            scale_of(c).listed_unit if c.floor is not None else "",
             c.summary,
         )
         for c in found
     ]
-    show_table(("name", "from", "symbols", "size", "floor bits/symbol", "what it is"), rows, numeric=(3, 4))
+    show_table(("name", "from", "symbols", "size", "floor", "unit", "what it is"), rows, numeric=(3, 4))
 
 
 @click.command()
+@click.argument("name", required=False)
 @as_json
-def backends(as_json: bool) -> None:
-    """List the kinds of model that can be trained, with their settings."""
+def backends(name: str | None, as_json: bool) -> None:
+    """List the kinds of model that can be trained, with their settings; of one, NAME, print its page too."""
+    from grnn_tui.backends.registry import backend_named
     from grnn_tui.engine.catalogue import backend_infos
 
-    found = backend_infos()
+    page = None if name is None else backend_named(name).page()
+    found = [b for b in backend_infos() if name in (None, b.name)]
     if as_json:
-        show_json(
-            {
-                "backends": [
-                    {
-                        "name": b.name,
-                        "summary": b.summary,
-                        "settings": [
-                            {
-                                "name": f.name,
-                                "kind": f.kind,
-                                "default": f.default,
-                                "low": f.low,
-                                "high": f.high,
-                                "choices": f.choices,
-                                "help": f.help,
-                            }
-                            for f in b.fields
-                        ],
-                    }
-                    for b in found
-                ]
-            }
-        )
+        objects = [_backend_object(b) for b in found]
+        show_json({"backends": objects} if name is None else objects[0] | {"page": page})
         return
+    if page is not None:
+        _show_page(page)
     rows = []
     for backend in found:
         rows.append((backend.name, "", "", backend.summary))
         rows += [("", f.name, str(f.default), f.help) for f in backend.fields]
     show_table(("backend", "setting", "default", "what it is"), rows, numeric=(2,))
+
+
+def _show_page(page: str) -> None:
+    from grnn_tui.safetext import for_terminal
+
+    encoding = sys.stdout.encoding or "utf-8"
+    text = for_terminal(page.strip("\n") + "\n\n", sys.stdout)
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _backend_object(backend: BackendInfo) -> dict[str, object]:
+    settings = [
+        {
+            "name": f.name,
+            "kind": f.kind,
+            "default": f.default,
+            "low": f.low,
+            "high": f.high,
+            "choices": f.choices,
+            "help": f.help,
+        }
+        for f in backend.fields
+    ]
+    return {"name": backend.name, "summary": backend.summary, "settings": settings}
 
 
 @click.command()
@@ -165,7 +178,8 @@ def runs(as_json: bool) -> None:
                         "progress": r.progress,
                         "loss": r.loss,
                         "validation_nats": r.validation,
-                        "bound": r.bound,
+                        "bound": r.scale.bound,
+                        **_unit_object(r.scale),
                         "checkpoints": list(r.checkpoints),
                     }
                     for r in found
@@ -174,18 +188,20 @@ def runs(as_json: bool) -> None:
         )
         return
     rows = [(r.name, r.state, r.backend, r.data, count(r.step), f"{r.progress:.0%}", *_losses(r)) for r in found]
-    headers = ("name", "state", "backend", "data", "step", "done", "loss nats", "validation nats")
+    headers = ("name", "state", "backend", "data", "step", "done", "loss", "validation", "unit")
     show_table(headers, rows, numeric=(4, 5, 6, 7))
 
 
-def _losses(run: RunSummary) -> tuple[str, str]:
-    return _named(figure(run.loss), run.bound), _named(figure(run.validation), run.bound)
+def _losses(run: RunSummary) -> tuple[str, str, str]:
+    """Both losses, and what they are told in."""
+    told = ["" if loss is None else run.scale.figure(loss) for loss in (run.loss, run.validation)]
+    return _marked(run.scale, told[0]), _marked(run.scale, told[1]), run.scale.short_nats_unit
 
 
-def _named(loss: str, bound: bool) -> str:
-    """The figure, called K if it is a bound."""
-    return f"K {loss}" if bound and loss else loss
+def _marked(scale: LossScale, loss: str) -> str:
+    return scale.mark + loss if loss else ""
 
 
-def _bits(nats: float | None) -> str:
-    return figure(None if nats is None else nats * BITS, 3)
+def _unit_object(scale: LossScale) -> dict[str, object]:
+    """What a program has to know of losses, which are in nats per symbol."""
+    return {"unit": scale.unit, "row_name": scale.row_name or None, "symbols_per_row": scale.row or None}

@@ -23,8 +23,12 @@ COMMANDS = {
     "features": ("grnn_tui.cli.rows:features", "Write what a model makes of each row, as a vector."),
     "units": ("grnn_tui.cli.units:units", "Rank the hidden units of a model by what they do along a text."),
     "models": ("grnn_tui.cli.listing:models", "List the models that can be played."),
+    "describe": ("grnn_tui.cli.describing:describe", "Say what rows are, and how far simple models get with them."),
     "corpora": ("grnn_tui.cli.listing:corpora", "List the corpora that can be named."),
-    "backends": ("grnn_tui.cli.listing:backends", "List the kinds of model that can be trained."),
+    "backends": (
+        "grnn_tui.cli.listing:backends",
+        "List the kinds of model that can be trained, or print the page of one.",
+    ),
     "runs": ("grnn_tui.cli.listing:runs", "List the runs, alive and past."),
     "fetch": ("grnn_tui.cli.data:fetch", "Bring a classic corpus from its public address."),
     "train": ("grnn_tui.cli.train:train", "Train a model on a text or on rows, or go on with a run."),

@@ -62,8 +62,11 @@ def generate(
     Luck(seed), Luck(seed + texts - 1)
     opened = open_model(model, label)
     if isinstance(domain := opened.directory.header.domain, RowDomain):
-        from grnn_tui.cli.completing import generate_rows
+        from grnn_tui.cli.completing import generate_moments, generate_rows
 
+        if domain.sequence:
+            generate_moments(opened, domain, length, sampling, seed, out, as_json=as_json)
+            return
         generate_rows(opened, domain, rows=texts, sampling=sampling, seed=seed, out=out, as_json=as_json)
         return
     if out is not None:

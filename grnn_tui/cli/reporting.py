@@ -48,19 +48,18 @@ class LineReporter:
 
     def __init__(self, unit: str, *, quiet: bool = False) -> None:
         self.scale = LossScale(unit)
-        self.bound = False
         self.quiet = quiet
         self._shown = -math.inf
 
     def __call__(self, row: AnyRow) -> None:
         """Print `row`, unless it is one of many."""
         if isinstance(row, Started):
-            self.bound, self.scale = row.bound, LossScale.of_run(row, self.scale.unit)
+            self.scale = LossScale.of_run(row, self.scale.unit)
         if isinstance(row, Trained):
             if self.quiet or row.seconds - self._shown < LINE_EVERY:
                 return
             self._shown = row.seconds
-        for line in lines_of(row, self.scale, bound=self.bound):
+        for line in lines_of(row, self.scale):
             show_line(line)
 
     def close(self) -> None:
@@ -75,7 +74,6 @@ class BarReporter:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
         self.scale = LossScale(unit)
-        self.bound = False
         console = Console(file=sys.stdout, markup=False, highlight=False, emoji=False)
         columns = (BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
         self._bar: Progress = Progress(*columns, console=console, transient=True, refresh_per_second=8)
@@ -85,16 +83,16 @@ class BarReporter:
     def __call__(self, row: AnyRow) -> None:
         """Show `row`."""
         if isinstance(row, Started):
-            self.bound, self.scale = row.bound, LossScale.of_run(row, self.scale.unit)
+            self.scale = LossScale.of_run(row, self.scale.unit)
         if isinstance(row, Trained):
-            text = training_line(row, self.scale, short=True, bound=self.bound)
+            text = training_line(row, self.scale, short=True)
             self._bar.update(self._task, completed=row.progress, description=text)
             return
         if isinstance(row, Saved):
             return
         from rich.text import Text
 
-        for line in lines_of(row, self.scale, bound=self.bound):
+        for line in lines_of(row, self.scale):
             self._bar.console.print(Text(_safe(line)))
 
     def close(self) -> None:
@@ -127,16 +125,16 @@ def _safe(line: str) -> str:
     return for_terminal(line.replace("\n", " "), sys.stdout)
 
 
-def lines_of(row: AnyRow, scale: LossScale, *, bound: bool = False) -> list[str]:
-    """What to say of `row` to a person; `bound` says that losses are one."""
+def lines_of(row: AnyRow, scale: LossScale) -> list[str]:
+    """What to say of `row` to a person."""
     match row:
         case Started():
             return _beginning(row, scale)
         case Trained():
-            return [training_line(row, scale, bound=bound)]
+            return [training_line(row, scale)]
         case Validated(loss=float(loss)):
             best = "  (best)" if row.best else ""
-            return [f"step {row.step:,}  {'validation bound K' if bound else 'validation'} {scale.text(loss)}{best}"]
+            return [f"step {row.step:,}  {scale.called('validation')} {scale.text(loss)}{best}"]
         case Validated():
             return [f"step {row.step:,}  validation is not a number"]
         case Saved():
@@ -154,7 +152,8 @@ def _beginning(row: Started, scale: LossScale) -> list[str]:
     lines = [f"{size}{train:,} {scale.per}s to train on, {held:,} to validate on, {where}"]
     known = dict(row.references) | ({"exact entropy": row.floor} if row.floor is not None else {})
     if known:
-        lines.append("nats to beat: " + ", ".join(f"{name} {scale.figure(nats)}" for name, nats in known.items()))
+        told = ", ".join(f"{name} {scale.figure(nats)}" for name, nats in known.items())
+        lines.append(f"{scale.nats_unit} to beat: {told}")
     if row.bound:
         lines.append("the model has noise in it: what is told is a lower bound K on its log-likelihood, as nats")
     if row.step:
@@ -162,9 +161,9 @@ def _beginning(row: Started, scale: LossScale) -> list[str]:
     return lines + [f"note: {warning}" for warning in row.warnings]
 
 
-def training_line(row: Trained, scale: LossScale, *, short: bool = False, bound: bool = False) -> str:
+def training_line(row: Trained, scale: LossScale, *, short: bool = False) -> str:
     """Loss, rates and time left."""
-    loss = f"{'bound K' if bound else 'loss'} {'nan' if row.loss is None else scale.text(row.loss)}"
+    loss = f"{scale.called()} {'nan' if row.loss is None else scale.text(row.loss)}"
     left = "" if row.eta is None else f"  {duration(row.eta)} left"
     speed = f"{row.tokens_per_second:,.0f} {'tok' if short else scale.unit + 's'}/s"
     if short:

@@ -98,9 +98,7 @@ def ordering_called(name: str, shape: tuple[int, ...]) -> NDArray[np.integer]:
     import math
     from typing import get_args
 
-    import numpy as np
-
-    from grnn_tui.backends.orderings import OrderingName, check_ordering, named_ordering
+    from grnn_tui.backends.orderings import OrderingName, named_ordering, read_ordering
     from grnn_tui.errors import UsageError
 
     kind, _, seed = name.partition(":")
@@ -110,10 +108,7 @@ def ordering_called(name: str, shape: tuple[int, ...]) -> NDArray[np.integer]:
         raise UsageError(
             f"no ordering is called {name!r}; there are {', '.join(get_args(OrderingName))}, or a .npy file"
         )
-    try:
-        return check_ordering(np.load(name, allow_pickle=False), math.prod(shape))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read the ordering {name}: {error}") from None
+    return read_ordering(name, math.prod(shape))
 
 
 def _worst(scores: RowScores, places: int) -> list[int]:
@@ -220,8 +215,13 @@ def classify(
     """
     import numpy as np
 
+    from grnn_tui.engine.models import open_directory
     from grnn_tui.playing.row_scoring import classify_rows
 
+    if open_directory(model)[1].header.domain.kind == "text":
+        form_from(given)
+        _classify_text(model, data, data_seed, data_size, per_row=per_row, as_json=as_json)
+        return
     name, directory, table = open_rows(model, data, form_from(given), data_seed, data_size)
     found = classify_rows(directory, table)
     assert directory.header.domain.condition is not None
@@ -230,6 +230,32 @@ def classify(
     if table.labels is not None:
         known = np.array([classes.index(c) if c in classes else -1 for c in table.classes])[table.labels]
     show_classified(name, table.name, classes, found, known, per_row=per_row, as_json=as_json)
+
+
+def _classify_text(model: str, data: str, seed: int, size: int | None, *, per_row: bool, as_json: bool) -> None:
+    """Each line of a file, or of several files whose names are the labels."""
+    from grnn_tui.data.labelled import open_lines
+    from grnn_tui.engine.models import open_directory
+    from grnn_tui.errors import UsageError
+    from grnn_tui.playing.row_scoring import classify_lines
+
+    located, directory = open_directory(model)
+    vocabulary = directory.header.vocabulary
+    if vocabulary.condition is None:
+        raise UsageError(f"{located.name} is told no label; train one with --condition label to classify with it")
+    lines, known = open_lines(data, vocabulary, seed=seed, size=size)
+    for line in lines.notes:
+        note(line)
+    found = classify_lines(directory, lines)
+    classes = vocabulary.condition.classes
+    if unknown := [label for label in lines.classes if label not in classes]:
+        raise UsageError(f"{lines.name} has the label {unknown[0]!r}, which {located.name} does not know")
+    labels = None
+    if known:
+        import numpy as np
+
+        labels = np.array([classes.index(label) for label in lines.classes])[lines.labels]
+    show_classified(located.name, lines.name, classes, found, labels, per_row=per_row, as_json=as_json)
 
 
 def show_classified(

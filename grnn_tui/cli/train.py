@@ -126,7 +126,13 @@ def _begin(
     backend = backend_named(chosen["backend"]) if chosen["backend"] else _default_backend(domain)
     backend.check_fit(domain)
     values = settings_of(backend, settings)
+    if path := values.get("ordering_file"):
+        values["ordering_file"] = str(Path(path).expanduser().absolute())
     parsed = backend.parse_settings(values)
+    if path and isinstance(domain, RowDomain):
+        from grnn_tui.backends.orderings import read_ordering
+
+        read_ordering(values["ordering_file"], domain.length)
     training = training_options(options)
     budget_is_ours = backend.learning == "gradient" and all(options[name] is None for name in BUDGETS)
     if budget_is_ours:
@@ -162,14 +168,14 @@ def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataReque
             held = {"validation_file": str(Path(val).expanduser().absolute())}
         if not 0 < held.get("validation", 0.5) < 1:
             raise UsageError(f"--val {val}: hold out a share between 0 and 1, or name a text")
-    from grnn_tui.data.tables import is_table
+    from grnn_tui.data.tables import is_table, pin_form
 
     if chosen["vocabulary_limit"] is not None and chosen["unit"] != "word":
         raise UsageError("--vocabulary-limit is for words: give --unit word too, or leave it out")
     named = {name: chosen[name] for name in ("unit", "vocabulary_limit", "encoding", "condition")}
     named |= {"seed": chosen["data_seed"], "size": chosen["data_size"]}
     if is_table(sources) if chosen["as_text"] is None else not chosen["as_text"]:
-        named["rows"] = form_from(chosen)
+        named["rows"] = pin_form(form_from(chosen))
     return DataRequest(sources=sources, **held, **{name: value for name, value in named.items() if value is not None})
 
 
@@ -306,9 +312,7 @@ def _summarise(run: Run, outcome: Outcome) -> None:
 
     what = f"{outcome.state} at step {outcome.step:,} after {duration(outcome.seconds)}"
     if outcome.measured is not None:
-        bound = backend_named(run.request.backend).parse_settings(run.request.settings).bound
-        loss = outcome.scale.text(outcome.measured.nats)
-        what += f": {'validation bound K' if bound else 'validation'} {loss}"
+        what += f": {outcome.scale.called('validation')} {outcome.scale.text(outcome.measured.nats)}"
     show_line(what)
     if outcome.state == "stopped":
         _say(f"go on with `grnn-tui train --resume {run.name}`")

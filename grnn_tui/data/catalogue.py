@@ -31,7 +31,7 @@ class CorpusInfo(msgspec.Struct, frozen=True, kw_only=True):
     levels: int = 0
     """Of rows of levels: how many."""
     classes: tuple[str, ...] = ()
-    """Labels of the rows, where they have some."""
+    """Labels of the rows, or of the lines of a text, where they have some."""
     licence: str = ""
     url: str = ""
 
@@ -46,6 +46,7 @@ def corpora(*, cache: Path | None = None) -> tuple[CorpusInfo, ...]:
             size=corpus.default_size,
             available=True,
             floor=corpus.entropy,
+            classes=corpus.labels,
         )
         for corpus in BUILT_INS.values()
     ]

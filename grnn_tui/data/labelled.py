@@ -98,6 +98,25 @@ def open_labelled(
     return _together(whole, parts, labels, names, None, notes)
 
 
+def open_lines(
+    source: str, vocabulary: Vocabulary, *, encoding: str = "utf-8", seed: int = 0, size: int | None = None
+) -> tuple[Labelled, bool]:
+    """Lines for a model of `vocabulary`, and whether their labels are known: those of one file have none (all 0).
+
+    Raises:
+        DataError: see `open_labelled`.
+    """
+    path = Path(source)
+    if source in BUILT_INS or not path.is_file():
+        return open_labelled([source], encoding=encoding, seed=seed, size=size, vocabulary=vocabulary), True
+    plain = msgspec.structs.replace(vocabulary, condition=None)
+    whole = open_corpus(source, encoding=encoding, vocabulary=plain)
+    parts, _ = _lines(whole)
+    assert vocabulary.condition is not None
+    unknown = np.zeros(len(parts), dtype=np.int64)
+    return _together(whole, parts, unknown, vocabulary.condition.classes, None, whole.notes), False
+
+
 def _files(sources: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for source in sources:

@@ -60,7 +60,7 @@ class RowDomain(msgspec.Struct, frozen=True, kw_only=True, tag="rows", tag_field
 
     @property
     def unit(self) -> str:
-        """What a symbol is called: `pixel`, `value` (of a channel), `bit` or `dimension`."""
+        """What a symbol is called: `pixel`, `value` (of a channel of one), or `dimension` of a vector."""
         if self.image:
             return "pixel" if self.channels == 1 else "value"
-        return "dimension" if self.kind == "real" else "bit" if self.kind == "binary" else "value"
+        return "dimension"

@@ -12,10 +12,13 @@ from msgspec import inspect
 from grnn_tui.backends.contract import Backend
 from grnn_tui.backends.modeldir import Header, read_header
 from grnn_tui.backends.registry import backends
+from grnn_tui.data.catalogue import CorpusInfo as Known
 from grnn_tui.data.catalogue import corpora
+from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.engine.protocol import BackendInfo, CatalogueRead, CorpusInfo, Field, ModelInfo
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs import locate
+from grnn_tui.runs.scale import LossScale
 
 
 def read_catalogue() -> CatalogueRead:
@@ -34,12 +37,45 @@ def model_infos() -> list[ModelInfo]:
 
 def backend_infos() -> list[BackendInfo]:
     """Every installed backend and what can be set about it."""
-    return [BackendInfo(b.name, b.summary, fields_of(b.settings), b.gates) for b in backends().values()]
+    return [
+        BackendInfo(
+            name=b.name,
+            summary=b.summary,
+            fields=fields_of(b.settings),
+            gates=b.gates,
+            fits=sorted(b.fits),
+            images=b.images,
+            sequences=b.sequences,
+            conditional=b.conditional,
+        )
+        for b in backends().values()
+    ]
 
 
 def corpus_infos() -> list[CorpusInfo]:
-    """Every text that has a name."""
-    return [CorpusInfo(c.name, c.summary, c.available, c.floor) for c in corpora() if c.symbols == "characters"]
+    """Every text and every set of rows that has a name."""
+    return [
+        CorpusInfo(
+            name=c.name,
+            summary=c.summary,
+            ready=c.available,
+            floor_nats=c.floor,
+            kind="text" if c.symbols == "characters" else c.symbols,
+            shape=list(c.shape),
+            levels=c.levels,
+            classes=list(c.classes),
+            size=c.size,
+            scale=scale_of(c),
+        )
+        for c in corpora()
+    ]
+
+
+def scale_of(corpus: Known) -> LossScale:
+    """How losses on a corpus that has a name are told."""
+    if corpus.symbols == "characters":
+        return LossScale("character")
+    return LossScale.of(RowDomain(kind=corpus.symbols, shape=corpus.shape, levels=corpus.levels or 2))
 
 
 def fields_of(settings: type[msgspec.Struct]) -> list[Field]:
@@ -87,7 +123,7 @@ def _model_info(located: locate.Located, header: Header) -> ModelInfo:
         parameters=parameters(header),
         validation_nats=header.trained.validation_nats,
         floor_nats=header.trained.floor_nats,
-        bound=header.trained.bound,
+        scale=LossScale.of(header.domain, bound=header.trained.bound),
         origin="run" if located.run is not None else "shipped" if shipped else "local",
     )
 

@@ -79,6 +79,7 @@ class OpenedModel:
             validation_nats=header.trained.validation_nats,
             floor_nats=header.trained.floor_nats,
             bound=header.trained.bound,
+            classes=list(header.vocabulary.condition.classes) if header.vocabulary.condition else [],
         )
 
 

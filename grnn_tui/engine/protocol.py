@@ -29,6 +29,7 @@ from grnn_tui.engine.row_protocol import (
     SheetFrame,
 )
 from grnn_tui.playing.settings import Sampling
+from grnn_tui.runs.scale import LossScale
 
 MAX_FRAME_BYTES = 64 << 20
 
@@ -181,6 +182,8 @@ class ModelOpened(Message, frozen=True):
     """Whether `validation_nats` is a bound K."""
     unknown: list[int] = field(default_factory=list)
     """Symbols that stand for words the model does not know."""
+    classes: list[str] = field(default_factory=list)
+    """What it can be told before it writes, raw; empty: nothing."""
 
 
 class Splice(Message, frozen=True):
@@ -294,6 +297,14 @@ class BackendInfo(Message, frozen=True):
     fields: list[Field]
     gates: tuple[int, int] | None = None
     """Of a stack of recurrent layers: matrices of a layer for what lies below, and for its own past."""
+    fits: list[str] = field(default_factory=lambda: ["text"])
+    """Of what kinds of data it can be a model: `text`, `binary`, `levels`, `real`."""
+    images: bool = False
+    """Whether rows have to be images."""
+    sequences: bool = False
+    """Whether rows that follow one another can be kept in sequence."""
+    conditional: bool = False
+    """Whether it can be told a label or features."""
 
 
 class ModelInfo(Message, frozen=True):
@@ -308,8 +319,8 @@ class ModelInfo(Message, frozen=True):
     floor_nats: float | None
     origin: str
     """`shipped`, `local` or `run`."""
-    bound: bool = False
-    """Whether `validation_nats` is a bound K."""
+    scale: LossScale = LossScale("character")
+    """How its losses are told."""
 
 
 class CorpusInfo(Message, frozen=True):
@@ -320,6 +331,18 @@ class CorpusInfo(Message, frozen=True):
     ready: bool
     """False: `grnn-tui fetch NAME` brings it first."""
     floor_nats: float | None = None
+    """Per symbol."""
+    kind: str = "text"
+    """`text`, or rows: `binary`, `levels`, `real`."""
+    shape: list[int] = field(default_factory=list)
+    """Of a row."""
+    levels: int = 0
+    classes: list[str] = field(default_factory=list)
+    """Labels of its rows or lines."""
+    size: int = 0
+    """Characters or rows."""
+    scale: LossScale = LossScale("character")
+    """How losses on it are told."""
 
 
 class CatalogueRead(Message, frozen=True):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from grnn_tui.backends.contract import Player
 from grnn_tui.engine import frames
 from grnn_tui.engine.models import OpenedModel, newer, open_model
 from grnn_tui.engine.pace import Pace, Rate
@@ -29,10 +32,11 @@ from grnn_tui.engine.protocol import (
     ShowUnit,
     SwitchBranch,
 )
-from grnn_tui.engine.row_protocol import SheetFrame
+from grnn_tui.engine.row_protocol import SetCondition, SheetFrame
 from grnn_tui.engine.units import UnitWatch
 from grnn_tui.errors import GrnnError, UsageError
 from grnn_tui.playing.session import MAX_LENGTH, Session
+from grnn_tui.playing.told import told_vector
 
 if TYPE_CHECKING:
     from grnn_tui.engine.row_desk import RowDesk
@@ -53,6 +57,8 @@ class Table:
         self._session: Session | None = None
         self._before: list[Request] = []
         """What was asked before there was a model; done as soon as there is one that it can be about."""
+        self._told: list[float] | None = None
+        """What the model of text is told; None: nothing."""
         self._desk: RowDesk | None = None
         """In charge while a model of rows is open; the text waits."""
         self._pace: Pace | None = None
@@ -187,6 +193,10 @@ class Table:
             case SwitchBranch(branch):
                 self._stop()
                 session.switch(branch)
+            case SetCondition(vectors):
+                self._stop()
+                self._told = vectors[0] if vectors else None
+                session.set_player(self._told_player(), session.vocabulary)
             case RestoreText(prompt, written, cursor, forced):
                 self._stop()
                 session.restore(prompt, written, cursor, forced)
@@ -206,13 +216,28 @@ class Table:
             self._take_up_rows(model)
             return
         self._desk = None
+        condition = model.vocabulary.condition
+        if condition is None or self._told is None or condition.size != len(self._told):
+            self._told = None
+        player = self._told_player()
         if self._session is None:
-            self._session = Session(model.player, model.vocabulary)
-        elif model.player is not self._session.player:
-            self._session.set_player(model.player, model.vocabulary)
+            self._session = Session(player, model.vocabulary)
+        elif player is not self._session.player:
+            self._session.set_player(player, model.vocabulary)
         self._events.append(model.event())
         self._dirty = True
         self._after_opening(model)
+
+    def _told_player(self) -> Player[Any]:
+        """The open model's player of text, told what the person chose.
+
+        Raises:
+            UsageError: it is not what the model is told.
+        """
+        assert self._model is not None
+        if self._told is None:
+            return self._model.player
+        return told_vector(self._model.player, self._model.vocabulary, np.array(self._told, np.float32))
 
     def _take_up_rows(self, model: OpenedModel) -> None:
         from grnn_tui.engine.row_desk import RowDesk

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from grnn_tui.playing.known import Plan
 from grnn_tui.playing.luck import Luck
 from grnn_tui.playing.row_outlook import expectation
-from grnn_tui.playing.sampling import Sampling, draw_value
+from grnn_tui.playing.sampling import Sampling, draw_value, nats_of
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Cloud:
             if value is None:
                 value, nats = draw_value(prediction, sampling, self._uniform(i))
             else:
-                nats = -prediction.log_prob(value)
+                nats = nats_of(prediction, value)
                 self._log_weights[i] -= nats
             self.values[i, t], self.nats[i, t] = value, nats
             self.expected[i, t] = expectation(prediction)

@@ -12,7 +12,7 @@ from grnn_tui.playing.cloud import Cloud
 from grnn_tui.playing.known import Plan
 from grnn_tui.playing.luck import Luck
 from grnn_tui.playing.row_outlook import expectation
-from grnn_tui.playing.sampling import Sampling, draw_value
+from grnn_tui.playing.sampling import Sampling, draw_value, nats_of
 
 KEPT_STATES = 24
 """States that are kept of a row; the steps between two are replayed."""
@@ -87,7 +87,7 @@ class RowPath:
         if given is None:
             value, nats = draw_value(prediction, sampling, self.luck[t])
         else:
-            value, nats = given, -prediction.log_prob(given)
+            value, nats = given, nats_of(prediction, given)
         self._put(value, nats, expectation(prediction))
 
     def _write_many(self, cloud: Cloud, sampling: Sampling) -> None:
@@ -109,7 +109,7 @@ class RowPath:
         """Write `value` at `step`; what followed is gone, because it followed from something else."""
         prediction = self.plan.player.predict(self.state_at(step))
         self.cut(step)
-        self._put(value, -prediction.log_prob(value), expectation(prediction))
+        self._put(value, nats_of(prediction, value), expectation(prediction))
         self.forced.add(step)
 
     def cut(self, step: int) -> None:
@@ -163,7 +163,7 @@ class RowPath:
         t = self.read
         prediction = self.plan.player.predict(self._tip)
         symbol = self._symbol(t)
-        self.nats[t], self.expected[t] = -prediction.log_prob(symbol), expectation(prediction)
+        self.nats[t], self.expected[t] = nats_of(prediction, symbol), expectation(prediction)
         self._note_change(t)
         self._see(t)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grnn_tui.backends.modeldir import ModelDirectory
+from grnn_tui.data.labelled import Labelled
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.table import Table
 from grnn_tui.errors import DataError, UsageError
@@ -139,6 +140,37 @@ def classify_rows(model: ModelDirectory, table: Table) -> Classified:
     likelihood = np.stack([_log_probs(model, table, each, ()) for each in told], axis=1)
     classes = domain.condition.size
     return bayes(likelihood, domain.condition.shares or (1 / classes,) * classes)
+
+
+def classify_lines(model: ModelDirectory, lines: Labelled) -> Classified:
+    """The label of every line of text by Bayes' rule, with the shares of training as the prior.
+
+    Raises:
+        UsageError: the model is told no label.
+    """
+    condition = model.header.vocabulary.condition
+    if condition is None or not condition.classes:
+        raise UsageError(f"{model.path.name} is told no label; train one with --condition label to classify with it")
+    network, classes = _network(model), condition.size
+    likelihood = np.stack([line_log_probs(network, lines, label) for label in range(classes)], axis=1)
+    return bayes(likelihood, condition.shares or (1 / classes,) * classes)
+
+
+def line_log_probs(network: Network, lines: Labelled, label: int) -> Nats:
+    """log p of each line, told `label` [lines]."""
+    import torch
+
+    from grnn_tui.training.feed import line_batch
+
+    told = replace(lines, labels=np.full(len(lines), label))
+    found = []
+    with torch.inference_mode():
+        for first in range(0, len(lines), 256):
+            batch = line_batch(network, told, np.arange(first, min(first + 256, len(lines))), torch.device("cpu"))
+            log_prob, _ = network.log_prob(batch.x, batch.carry)
+            assert batch.weight is not None
+            found.append((log_prob.double() * batch.weight).sum(1).numpy())
+    return np.concatenate(found)
 
 
 def row_features(model: ModelDirectory, table: Table) -> NDArray[np.float32]:

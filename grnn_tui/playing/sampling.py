@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,8 +98,37 @@ def draw_value(prediction: Distribution, sampling: Sampling, uniform: float) -> 
         drawn = bent(prediction, sampling)
         return (value := drawn.sample(uniform)), -prediction.log_prob(value)
     assert isinstance(prediction, Categorical)
-    symbol = shape(prediction.logits, sampling).draw(uniform)
-    return symbol, -prediction.log_prob(symbol)
+    if prediction.logits.size == 2 and sampling == AS_IT_IS:
+        odds = log_odds(prediction)
+        none, one = math.exp(min(-odds, 0.0)), math.exp(min(odds, 0.0))
+        symbol = int(uniform * (none + one) >= none)
+    else:
+        symbol = shape(prediction.logits, sampling).draw(uniform)
+    return symbol, nats_of(prediction, symbol)
+
+
+def nats_of(prediction: Distribution, value: Any) -> float:
+    """The surprisal of `value` in nats; of bits without an array, because images are made of many.
+
+    Raises:
+        ModelError: the prediction of a bit is not a number.
+    """
+    if isinstance(prediction, Categorical) and prediction.logits.size == 2:
+        against = log_odds(prediction) if value == 0 else -log_odds(prediction)
+        return max(against, 0.0) + math.log1p(math.exp(-abs(against)))
+    return -prediction.log_prob(value)
+
+
+def log_odds(prediction: Categorical) -> float:
+    """log p(1) - log p(0) of a bit.
+
+    Raises:
+        ModelError: it is not a number.
+    """
+    none, one = prediction.logits.tolist()
+    if math.isnan(one - none):
+        raise ModelError("the model's prediction is not a number; its weights may be damaged")
+    return float(one - none)
 
 
 def bent(prediction: MixtureOfGaussians, sampling: Sampling) -> MixtureOfGaussians:

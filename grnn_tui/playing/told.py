@@ -26,6 +26,7 @@ class Told(Player[Any, Any]):
         self.condition = condition
         self.ends = ends
         self.ordering = player.ordering
+        self.agnostic = player.agnostic
 
     def start(self, condition: Vector | None = None) -> Any:
         """The state under what the model was told, or under another `condition`."""
@@ -77,12 +78,22 @@ def told(player: Player[Any, Any], domain: Domain, said: str | None = None) -> P
     Raises:
         UsageError: see `vector_of`.
     """
+    return told_vector(player, domain, None if said is None else vector_of(domain.condition, said))
+
+
+def told_vector(player: Player[Any, Any], domain: Domain, vector: Vector | None) -> Player[Any, Any]:
+    """`player` of `domain` told `vector` [size], or nothing; one that was told something else forgets it.
+
+    Raises:
+        UsageError: it is not what such a model is told.
+    """
     if isinstance(player, Told):
         player = player.player
-    condition = domain.condition
-    if said is None and (condition is None or domain.kind != "text"):
-        return player
-    vector = (
-        vector_of(condition, said) if said is not None else np.zeros(condition.size if condition else 0, np.float32)
-    )
+    size = domain.condition.size if domain.condition is not None else 0
+    if vector is not None and vector.size != size:
+        raise UsageError(f"the model is told {size} numbers, not {vector.size}")
+    if vector is None:
+        if not size or domain.kind != "text":
+            return player
+        vector = np.zeros(size, np.float32)
     return Told(player, vector, domain.newline if isinstance(domain, Vocabulary) else None)

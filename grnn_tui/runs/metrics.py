@@ -15,6 +15,7 @@ from grnn_tui.runs.rows import AnyRow, Started
 NAME = "metrics.jsonl"
 BUFFERED_ROWS = 10_000
 CHUNK_BYTES = 2 << 20
+_HEAD_BYTES = 1 << 16
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyRow)
@@ -126,6 +127,16 @@ def read_rows(path: Path) -> Rows:
     """Every row of the file `path` that still counts."""
     reader = MetricsReader(path)
     return Rows(reader.read_new(), reader.bad)
+
+
+def first_row(path: Path) -> Started | None:
+    """How the run began, without reading the rest; None if that is not told (yet)."""
+    try:
+        with path.open("rb") as file:
+            row = _decoder.decode(file.read(_HEAD_BYTES).partition(b"\n")[0])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return row if isinstance(row, Started) else None
 
 
 def last_rows(path: Path) -> list[AnyRow]:

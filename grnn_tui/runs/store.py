@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import math
 import os
 import re
 import shutil
@@ -14,13 +15,14 @@ from pathlib import Path
 import msgspec
 from platformdirs import user_data_path
 
-from grnn_tui.errors import GrnnError, RunError, UsageError
+from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs import lock, metrics
 from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
 from grnn_tui.runs.files import FOLDER_MODE, expanded, make_folder, write_once
 from grnn_tui.runs.lock import RunLock
 from grnn_tui.runs.request import RunRequest
-from grnn_tui.runs.rows import Trained, Validated
+from grnn_tui.runs.rows import Started, Trained, Validated
+from grnn_tui.runs.scale import PER_SYMBOL, LossScale
 
 VARIABLE = "GRNN_TUI_RUNS"
 TRASH = ".trash"
@@ -48,8 +50,10 @@ class RunSummary:
     validation: float | None
     """The lowest validation loss among the newest rows and the checkpoints kept."""
     checkpoints: tuple[int, ...]
-    bound: bool = False
-    """Whether both losses are a bound K."""
+    scale: LossScale = PER_SYMBOL
+    """How both losses are told."""
+    reference: float | None = None
+    """What the best of the simple models reaches, nats per symbol."""
 
 
 def runs_root() -> Path:
@@ -192,7 +196,7 @@ def summarise(run: Run) -> RunSummary:
         RunError: its `run.json` cannot be read.
     """
     request = read_request(run.path)
-    rows = metrics.last_rows(run.metrics)
+    began, rows = metrics.first_row(run.metrics), metrics.last_rows(run.metrics)
     status = status_from(lock.read_owner(run.path), rows)
     trained = next((row for row in reversed(rows) if isinstance(row, Trained)), None)
     losses = [row.loss for row in rows if isinstance(row, Validated) and row.loss is not None]
@@ -215,18 +219,14 @@ def summarise(run: Run) -> RunSummary:
         loss=trained.loss if trained else None,
         validation=min(losses, default=None),
         checkpoints=tuple(steps),
-        bound=_bound(request),
+        scale=LossScale.of_run(began, request.data.unit if request.data.rows is None else "value"),
+        reference=_best_reference(began),
     )
 
 
-def _bound(request: RunRequest) -> bool:
-    """Whether the losses of such a run are a bound; a backend that is not installed any more cannot say so."""
-    from grnn_tui.backends.registry import backend_named
-
-    try:
-        return backend_named(request.backend).parse_settings(request.settings).bound
-    except GrnnError:
-        return False
+def _best_reference(began: Started | None) -> float | None:
+    known = began.references.values() if began is not None else ()
+    return min((nats for nats in known if math.isfinite(nats)), default=None)
 
 
 def delete_run(run: Run) -> None:

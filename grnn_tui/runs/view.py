@@ -12,6 +12,7 @@ import numpy as np
 from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.runs.series import Floats, Series
 
 EVENTS_KEPT = 200
@@ -94,6 +95,11 @@ class RunView:
         self.failure = ""
         """Why it failed, if it did."""
         self.step = 0
+
+    @property
+    def scale(self) -> LossScale:
+        """How its losses are told."""
+        return LossScale.of_run(self.started)
 
     @property
     def _curves(self) -> tuple[Series, ...]:

@@ -197,8 +197,9 @@ class Trainer:
             where = f"the last good checkpoint is step {last}" if last is not None else "there is no checkpoint"
             raise TrainingError(f"the end of the run could not be saved ({self.saver.fault}); {where}")
         state: Literal["finished", "stopped"] = "finished" if reason is None else "stopped"
-        scale = LossScale.of(self.setting.header.domain)
-        said = reason or sentence(measured, scale, bound=self.setting.header.trained.bound)
+        header = self.setting.header
+        scale = LossScale.of(header.domain, bound=header.trained.bound)
+        said = reason or sentence(measured, scale)
         self.journal.note(self.step, state, said)
         return Outcome(state, said, self.step, self.clock.elapsed, measured, self.best, scale)
 
@@ -335,11 +336,10 @@ class Trainer:
         return max(0.0, min(left)) if left else None
 
 
-def sentence(measured: Measured | None, scale: LossScale, *, bound: bool = False) -> str:
+def sentence(measured: Measured | None, scale: LossScale) -> str:
     """What a finished run says of itself."""
     if measured is None:
         return "done"
     part = "all" if measured.whole else "a sample of"
-    what = "validation bound K" if bound else "validation"
-    many = f"{measured.symbols // (scale.row or 1):,} {scale.per if scale.row else 'symbol'}s"
-    return f"{what} {scale.figure(measured.nats)} nats per {scale.per if scale.row else 'symbol'} on {part} {many}"
+    many = f"{measured.symbols // (scale.row or 1):,} {scale.per}s"
+    return f"{scale.called('validation')} {scale.figure(measured.nats)} {scale.nats_unit} on {part} {many}"

@@ -30,9 +30,10 @@ from grnn_tui.engine.protocol import (
     SwitchBranch,
 )
 from grnn_tui.engine.recovery import restoring
-from grnn_tui.engine.row_protocol import RowsOpened, SheetFrame
+from grnn_tui.engine.row_protocol import RowsOpened, SetCondition, SheetFrame
 from grnn_tui.ui.model import PlayState, Severity, noticed, reduce
 from grnn_tui.ui.panes.controls.view import SEEDS, Controls
+from grnn_tui.ui.told import Told
 
 if TYPE_CHECKING:
     from grnn_tui.ui.rows.wishes import RowWishes
@@ -97,7 +98,7 @@ class Controller(Struct):
                 self._take_up_rows(event)
             elif isinstance(event, ModelOpened):
                 self.waiting_text = None
-                self._take_up_text()
+                self._take_up_text(event)
             elif isinstance(event, CatalogueRead):
                 self.catalogue_wanted = False
         return framed
@@ -113,6 +114,8 @@ class Controller(Struct):
             written, cursor, forced = self.waiting_text
         sampling, seed = self.controls.sampling, self.controls.seed
         requests = restoring(state.reference, sampling, seed, self.prompt, written, cursor, forced)
+        if self.controls.kind == "text" and self.controls.told.label:
+            requests.append(SetCondition(self.controls.told.vectors))
         if self.unit_shown:
             requests.append(ShowUnit(self.unit, self.mark))
         if (rows := self.rows) is not None:
@@ -132,11 +135,16 @@ class Controller(Struct):
             self.sheets = RowWishes(self)
         self.sheets.take_up(opened)
 
-    def _take_up_text(self) -> None:
-        """The settings of a text again, after rows."""
+    def _take_up_text(self, opened: ModelOpened) -> None:
+        """The settings of a text again, after rows; what it can be told, where that is something else than before."""
+        classes, told = tuple(opened.classes), self.controls.told
+        if told.sheet or told.classes != classes:
+            told = Told(classes, sheet=False)
         if self.controls.kind != "text":
-            self.controls = replace(self.controls, kind="text")
             self.send(SetSampling(self.controls.sampling, self.controls.seed))
+        if self.controls.told.label and not told.label:
+            self.send(SetCondition([]))
+        self.controls = replace(self.controls, kind="text", told=told)
 
     # --- what a person wants ------------------------------------------------------------------------------------------
 
@@ -280,11 +288,14 @@ class Controller(Struct):
         if self.rows is not None:
             self.rows.set_controls(controls)
             return
+        told_otherwise = controls.told.vectors != self.controls.told.vectors
         drawn_otherwise = (controls.sampling, controls.seed) != (self.controls.sampling, self.controls.seed)
         paced_otherwise = controls.per_second != self.controls.per_second
         self.controls = controls
         if drawn_otherwise:
             self.send(SetSampling(controls.sampling, controls.seed))
+        if told_otherwise:
+            self.send(SetCondition(controls.told.vectors))
         if paced_otherwise and self.state.generating and self.target is not None:
             self.send(Generate(max(1, self.target - self.state.length), float(controls.per_second)))
 

@@ -34,22 +34,28 @@ class Keeping(_Base):
         raise NotImplementedError
 
     def action_copy(self) -> None:
-        """Copy what was written."""
+        """Copy what was written; of rows the selected one, its values with commas between them."""
+        if self.controller.rows is not None:
+            self._copy(self.controller.rows.table(selected=True), "the row")
+            return
         self._copy(self.controller.state.written, "the text")
 
     def action_copy_all(self) -> None:
-        """Copy prompt and text."""
+        """Copy prompt and text; of rows all that are finished."""
+        if self.controller.rows is not None:
+            self._copy(self.controller.rows.table(), "all finished rows")
+            return
         state = self.controller.state
         self._copy(state.transcript.between(0, state.length), "prompt and text")
 
     def action_write_file(self) -> None:
-        """Write prompt and text to a new file in the current folder."""
-        state = self.controller.state
-        text = state.transcript.between(0, state.length)
+        """Write prompt and text, or all finished rows as a table, to a new file in the current folder."""
+        state, rows = self.controller.state, self.controller.rows
+        text = state.transcript.between(0, state.length) if rows is None else rows.table()
         if not text:
-            self.notice("there is no text to write yet")
+            self.notice(f"there is no {'text' if rows is None else 'finished row'} to write yet")
             return
-        path = Path(f"grnn-{datetime.now():%Y%m%d-%H%M%S}.txt")
+        path = Path(f"grnn-{datetime.now():%Y%m%d-%H%M%S}.{'txt' if rows is None else 'csv'}")
         try:
             for attempt in range(100):
                 target = path if not attempt else path.with_stem(f"{path.stem}-{attempt}")

@@ -18,6 +18,8 @@ class Told(Struct, frozen=True):
     features: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+    sheet: bool = True
+    """Whether there are several samples, so that each can be told another class."""
     label: int = 0
     """0: nothing is told; 1 and up: that class; `EACH`: sample i is told class i, and so on round."""
     feature: int = 0
@@ -55,7 +57,7 @@ class Told(Struct, frozen=True):
 
     def stepped_label(self, by: int) -> Told:
         """Another class: nothing, each, then one after the other."""
-        choices = [0, EACH, *range(1, len(self.classes) + 1)]
+        choices = [0, *([EACH] if self.sheet else []), *range(1, len(self.classes) + 1)]
         at = max(0, min(len(choices) - 1, choices.index(self.label) + by))
         return replace(self, label=choices[at])
 

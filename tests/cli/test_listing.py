@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+from grnn_tui.backends.registry import backend_named
 from grnn_tui.cli.table import plain_table
 from grnn_tui.runs.request import DataRequest, RunRequest
 from grnn_tui.runs.store import new_run
@@ -43,12 +45,48 @@ def test_backends_are_listed_with_their_settings(run: Command) -> None:
     assert "hidden" in out
 
 
+def test_a_backend_that_is_named_has_its_page_printed_and_its_settings(run: Command) -> None:
+    out = run("backends", "gru").out
+    page = Path("grnn_tui/backends/recurrent/README.md")
+    assert out.startswith((Path(__file__).parents[2] / page).read_text("utf-8").rstrip())
+    table = out[out.index("\nbackend ") :].splitlines()
+    assert any(line.split()[:2] == ["memory", "0"] for line in table)
+    assert not any(line.startswith("lstm") for line in table)
+    named = run("backends", "gru", "--json").json
+    assert (named["name"], named["page"].splitlines()[0]) == ("gru", out.splitlines()[0])
+    refused = run("backends", "gruu")
+    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    assert "no backend is called 'gruu'" in refused.err
+
+
+def test_a_backend_without_a_page_has_its_settings_printed(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = dataclasses.replace(backend_named("gru"), name="gru", player="stranger_of_one_file:Player")
+    assert stranger.page() is None
+    assert dataclasses.replace(stranger, player="no_such_package.player:Player").page() is None
+    monkeypatch.setattr("grnn_tui.backends.registry.backends", lambda: {"gru": stranger})
+    monkeypatch.setattr("grnn_tui.engine.catalogue.backends", lambda: {"gru": stranger})
+    out = run("backends", "gru").out
+    assert out.splitlines()[0].split() == ["backend", "setting", "default", "what", "it", "is"]
+    assert run("backends", "gru", "--json").json["page"] is None
+
+
 def test_corpora_are_listed_with_how_to_get_them(run: Command) -> None:
     listed = {corpus["name"]: corpus for corpus in run("corpora", "--json").json["corpora"]}
     assert listed["tales"]["available"]
     assert listed["tales"]["floor_nats"] > 0
     assert not listed["tinyshakespeare"]["available"]
     assert "grnn-tui fetch tinyshakespeare" in run("corpora").out
+
+
+def test_sets_of_rows_are_listed_beside_the_texts(run: Command) -> None:
+    listed = {corpus["name"]: corpus for corpus in run("corpora", "--json").json["corpora"]}
+    assert (listed["tales"]["symbols"], listed["tales"]["rows"]) == ("characters", None)
+    grey = listed["strokes-grey"]
+    assert (grey["symbols"], grey["levels"], grey["shape"], grey["rows"]) == ("levels", 16, [16, 16], 20_000)
+    assert (grey["characters"], grey["floor_nats"], len(grey["classes"])) == (None, None, 15)
+    assert listed["bars-and-stripes"]["floor_nats"] * 64 == pytest.approx(6.2329, abs=1e-4)
+    shown = [line.split()[:4] for line in run("corpora").out.splitlines()]
+    assert ["strokes-grey", "built-in", "16", "levels"] in shown
 
 
 def test_runs_are_listed(run: Command) -> None:

@@ -96,7 +96,7 @@ def test_completion_keeps_what_is_known(grnn: Command, tmp_path: Path) -> None:
     for known, expected in (("top-half", 128), (tmp_path / "mask.npy", int(mask.sum()))):
         done = grnn(*where, "--known", known).json
         rows, known_mask = np.array(done["rows"]), np.array(done["known"])
-        assert done["exact"]
+        assert done["exact"] == (known == "top-half")
         assert known_mask.sum() == expected
         assert (rows[:, known_mask] == rows[0, known_mask]).all()
         assert (rows[0] != rows[1]).any()
@@ -127,6 +127,54 @@ def test_labels_by_bayes_rule_beat_guessing(grnn: Command) -> None:
     refused = grnn("classify", "numbers", "ar1-gaussian")
     assert refused.status == 2
     assert "--condition label" in refused.err
+
+
+def test_lines_of_text_are_classified_and_written_as_told(grnn: Command, tmp_path: Path) -> None:
+    small = ("--hidden", "24", "--embedding", "8", "--batch", "16", "--steps", "150", "--lr", "1e-2", "--threads", "1")
+    trained = grnn("train", "names", "--data-size", "30000", "--condition", "label", "--backend", "gru", *small,
+                   "--name", "tongues")  # fmt: skip
+    assert trained.status == 0, trained.err
+    told = grnn("classify", "tongues", "names", "--data-seed", "8", "--json").json
+    assert told["accuracy"] > 0.5
+    (tmp_path / "some.txt").write_text("hopeli\nbrugrosk\n")
+    assert [row["label"] for row in grnn("classify", "tongues", tmp_path / "some.txt", "--json").json["labels"]] == [
+        "kaimu",
+        "drosk",
+    ]
+    written = grnn("generate", "tongues", "--label", "kaimu", "--length", "60", "--seed", "1")
+    assert written.out != grnn("generate", "tongues", "--label", "drosk", "--length", "60", "--seed", "1").out
+    refused = grnn("generate", "tongues", "--label", "klingon")
+    assert (refused.status, "kaimu" in refused.err) == (2, True)
+
+
+def test_rows_are_described_with_parameters_against_likelihood(grnn: Command) -> None:
+    described = grnn("describe", "strokes", "--data-size", "400", "--model", "digits", "--json").json
+    models = {model["name"]: model for model in described["models"]}
+    assert models["full joint"]["parameters"].startswith("2^256 - 1")
+    assert models["independent"]["parameters"] == 256
+    assert models["Markov chain"]["parameters"] == models["Chow-Liu tree"]["parameters"] == 511
+    assert models["digits"]["parameters"] > 511
+    assert models["Chow-Liu tree"]["nats_per_row"] < models["independent"]["nats_per_row"]
+    shown = grnn("describe", "ar1-gaussian", "--data-size", "200")
+    assert shown.status == 0
+    assert "one Gaussian" in shown.out
+    assert "exact entropy: 5.5389" in shown.out
+
+
+def test_pieces_are_drawn_moment_after_moment(grnn: Command, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    moments = (rng.random((60, 5)) < 0.4).astype(np.uint8)
+    np.savez(tmp_path / "rolls.npz", x=moments, x_lengths=np.array([20, 12, 28]))
+    small = ("--hidden", "4", "--state", "4", "--batch", "2", "--steps", "3", "--threads", "1", "--name", "roll")
+    trained = grnn("train", tmp_path / "rolls.npz", "--val", "0.4", "--backend", "rnn-nade", *small)
+    assert trained.status == 0, trained.err
+    drawn = grnn("generate", "roll", "--length", "9", "--seed", "2", "--json").json
+    assert np.array(drawn["moments"]).shape == (9, 5)
+    shown = grnn("generate", "roll", "--length", "9", "--seed", "2")
+    assert "9 moments" in shown.err
+    assert len(shown.out.splitlines()) <= 3
+    longer = grnn("generate", "roll", "--length", "20", "--seed", "2", "--json").json
+    assert longer["moments"][:9] == drawn["moments"]
 
 
 def test_features_are_written_and_probed(grnn: Command, tmp_path: Path) -> None:

@@ -238,6 +238,15 @@ def test_a_validation_text_of_its_own_leaves_the_whole_corpus_to_train_on(shell:
     assert started["validation_symbols"] == 189
 
 
+def test_a_file_of_labels_is_found_from_any_directory(shell: Shell) -> None:
+    (shell.home / "bits.csv").write_text("0,1,1\n1,0,1\n" * 20)
+    (shell.home / "y.txt").write_text("cat\ndog\n" * 20)
+    shell("train", "bits.csv", "--backend", "markov", "--labels", "y.txt", "--val", "0.1", "--name", "mine")
+    rows = find_run("mine").request.data.rows
+    assert rows is not None
+    assert rows.labels == str(shell.home / "y.txt")
+
+
 def test_the_log_of_a_detached_trainer_stays_short(shell: Shell) -> None:
     shell("train", "text.txt", *SMALL, "--seconds", "3", "--name", "mine", "--detach")
     run = find_run("mine")

@@ -92,6 +92,9 @@ async def test_a_sheet_is_what_the_playing_core_writes(picture: Path, tmp_path: 
         await screen.settled(lambda f: f.totals.finished == 5)
         assert [screen.row(i) for i in range(5)] == rows.tolist()
         assert screen.spliced == 2 * 5 * 20
+        screen.client.send(Reroll(8, 20))
+        await screen.settled(lambda f: f.totals.finished == 5)
+        assert [screen.row(i) for i in range(4)] == rows[1:].tolist()
 
 
 async def test_it_writes_as_slowly_as_it_is_asked_to_and_pauses(picture: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from grnn_tui.playing.sampling import Sampling
 from tests.support.row_players import DriftPlayer, TablePlayer
 
 BITS = RowDomain(kind="binary", shape=(5,))
-COUNT = 600
+COUNT = 400
 
 
 def mask(*known: int, length: int = 5) -> NDArray[Any]:
@@ -45,7 +45,7 @@ def test_it_is_exact_when_what_is_known_comes_first(
     rows, exact = complete(player, BITS, mask(*known), values, COUNT, seed=5000)
     assert exact
     assert (rows[:, mask(*known)] == values[mask(*known)]).all()
-    assert distance(player, rows, mask(*known), values) < 0.08
+    assert distance(player, rows, mask(*known), values) < 0.1
 
 
 def test_particles_come_near_to_the_posterior_and_nearer_with_more_of_them() -> None:
@@ -58,7 +58,7 @@ def test_particles_come_near_to_the_posterior_and_nearer_with_more_of_them() -> 
         away[particles] = distance(player, rows, known, values)
     blind, _ = complete(player, BITS, mask(), values, COUNT)
     blind[:, known] = values[known]
-    assert away[32] < 0.06
+    assert away[32] < 0.08
     assert away[2] > 2 * away[32]
     assert distance(player, blind, known, values) > 4 * away[32]
 
@@ -73,8 +73,8 @@ def test_the_same_seed_completes_the_same_and_row_i_has_seed_plus_i() -> None:
 
 def test_real_values_are_completed_towards_what_is_known_later() -> None:
     domain = RowDomain(kind="real", shape=(3,))
-    rows, exact = complete(DriftPlayer(), domain, mask(2, length=3), np.array([0, 0, 9.0]), 20)
-    free, _ = complete(DriftPlayer(), domain, mask(length=3), np.zeros(3), 20)
+    rows, exact = complete(DriftPlayer(), domain, mask(2, length=3), np.array([0, 0, 9.0]), 8, particles=16)
+    free, _ = complete(DriftPlayer(), domain, mask(length=3), np.zeros(3), 8)
     assert not exact
     assert (rows[:, 2] == 9).all()
     assert rows[:, 1].mean() > free[:, 1].mean() + 2
@@ -96,20 +96,19 @@ def test_a_part_the_model_holds_impossible_is_completed_all_the_same() -> None:
 
 
 def test_few_effective_particles_are_drawn_anew() -> None:
-    player, domain = TablePlayer(BITS, seed=2), BITS
-    plan = planned(player, domain, known_of(domain, mask(3, 4), np.ones(5)), 16)
-    nothing = np.zeros(5)
-    least = 16.0
-    for seed in range(20):
+    player, nothing = TablePlayer(BITS, seed=2), np.zeros(5)
+    plan = planned(player, BITS, known_of(BITS, mask(2, 3, 4), np.ones(5)), 16)
+    anew = 0
+    for seed in range(40):
         cloud = Cloud(plan, 0, player.start(), (nothing, nothing, nothing), Luck(seed))
         while cloud.step < 4:
             cloud.advance(Sampling())
-        assert cloud.effective >= 8
+            assert cloud.effective >= 8
+            anew += cloud.step > 2 and cloud.effective == pytest.approx(16, abs=1e-9)
         cloud.advance(Sampling())
         assert cloud.done
-        least = min(least, cloud.effective)
-        assert cloud.values[cloud.chosen(), 3:].tolist() == [1, 1]
-    assert least < 8
+        assert cloud.values[cloud.chosen(), 2:].tolist() == [1, 1, 1]
+    assert anew
 
 
 def test_a_session_writes_what_the_function_completes() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grnn_tui.backends.distribution import MixtureOfGaussians
+from grnn_tui.backends.distribution import Bernoulli, MixtureOfGaussians
 from grnn_tui.data.condition import Condition
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import ModelError, UsageError
-from grnn_tui.playing.row_outlook import DensityOutlook
+from grnn_tui.playing.row_outlook import DensityOutlook, expectation
 from grnn_tui.playing.rows import RowSession
 from grnn_tui.playing.sampling import Sampling, draw_value
 from tests.support.row_players import DriftPlayer, TablePlayer
@@ -77,6 +77,18 @@ def test_temperature_narrows_a_density_and_truncation_leaves_it() -> None:
     value, nats = draw_value(density, Sampling(temperature=0), 0.9)
     assert value == pytest.approx(-1, abs=1e-6)
     assert nats == pytest.approx(-density.log_prob(-1.0))
+
+
+@pytest.mark.parametrize("logit", [-800.0, -3.0, 0.0, 0.2, 40.0, 800.0])
+def test_a_bit_is_drawn_like_any_other_symbol(logit: float) -> None:
+    bit = Bernoulli(logit)
+    for uniform in (0.0, 0.1, 0.49, 0.5, 0.51, 0.9, 1 - 1e-9):
+        value, nats = draw_value(bit, Sampling(), uniform)
+        assert value == bit.sample(uniform)
+        assert nats == pytest.approx(-bit.log_prob(int(value)))
+    assert expectation(bit) == pytest.approx(bit.probs[1])
+    with pytest.raises(ModelError, match="not a number"):
+        draw_value(Bernoulli(float("nan")), Sampling(), 0.5)
 
 
 def test_a_density_that_is_no_number_is_refused() -> None:
@@ -189,10 +201,10 @@ def test_samples_are_told_in_turn_what_a_condition_says() -> None:
 
 def test_long_rows_keep_few_states_and_replay_few_steps() -> None:
     domain = RowDomain(kind="binary", shape=(4,))
-    long = RowDomain(kind="real", shape=(900,))
+    long = RowDomain(kind="real", shape=(300,))
     session = RowSession(DriftPlayer(), long)
     session.set_samples(1)
-    session.write(2000)
+    session.write(300)
     assert len(session.path._states) <= 26
     player = TablePlayer(domain)
     small = RowSession(player, domain)

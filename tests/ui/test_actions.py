@@ -20,7 +20,9 @@ from grnn_tui.ui.panes.branches.pane import BranchesPane
 from grnn_tui.ui.panes.controls.pane import ControlsPane
 from grnn_tui.ui.panes.next_symbol.pane import NextSymbolPane
 from grnn_tui.ui.panes.output.pane import OutputPane
+from grnn_tui.ui.panes.picture.pane import PicturePane
 from grnn_tui.ui.panes.prompt.pane import PromptPane
+from grnn_tui.ui.panes.samples.pane import SamplesPane
 from grnn_tui.ui.panes.training.pane import TrainingPane
 from grnn_tui.ui.screens.compare import CompareScreen
 from grnn_tui.ui.screens.lab import LabScreen
@@ -39,6 +41,8 @@ OWNERS: dict[str, type] = {
     "next": NextSymbolPane,
     "controls": ControlsPane,
     "branches": BranchesPane,
+    "picture": PicturePane,
+    "samples": SamplesPane,
     "training": TrainingPane,
     "compare": CompareScreen,
     "models": ModelsScreen,

@@ -32,7 +32,11 @@ LATER = (
     "grnn_tui.cli.main",
     "grnn_tui.runs.directory",
     "grnn_tui.ui.palette",
+    "grnn_tui.ui.panes.next_value.pane",
+    "grnn_tui.ui.panes.picture.pane",
+    "grnn_tui.ui.panes.samples.pane",
     "grnn_tui.ui.panes.training.pane",
+    "grnn_tui.ui.rows.state",
     "grnn_tui.ui.screens.help",
     "grnn_tui.ui.screens.train_form",
 )

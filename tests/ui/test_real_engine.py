@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.engine.client import EngineClient
 from grnn_tui.ui.app import GrnnApp
 from grnn_tui.ui.settings import LastState
-from tests.support.models import LETTERS, make_model
+from tests.support.models import LETTERS, make_model, make_row_model
 from tests.ui.support.host import until
 from tests.ui.support.text_snapshot import screen_text
 
@@ -99,3 +100,21 @@ async def test_the_list_of_models_comes_from_the_engine(tmp_path: Path, monkeypa
     async with playing(tmp_path, monkeypatch) as (app, pilot):
         await pilot.press("tab", "o")
         await until(pilot, lambda: "tiny" in screen_text(app) and "opened as" in screen_text(app))
+
+
+async def test_rows_over_a_real_engine_grow_and_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_row_model(tmp_path / "models" / "bits", "markov", RowDomain(kind="binary", shape=(5, 6)))
+    async with playing(tmp_path, monkeypatch) as (app, pilot):
+        app.controller.open("bits")
+        await until(pilot, lambda: app.controller.state.rows is not None and app.playground.has_class("-rows"))
+        rows = app.controller.rows
+        assert rows is not None
+        await until(pilot, lambda: rows.state.order.size == 30)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.controller.state.generating and rows.state.cursor > 1)
+        await until(pilot, lambda: rows.state.finished and "mean" in screen_text(app))
+        before = rows.state.samples[0].values.tolist()
+        await pilot.press("home", "space", "down", "space", "f")
+        await until(pilot, lambda: rows.state.finished and not rows.state.painted and not rows.state.exact)
+        assert all((sample.values[0], sample.values[6]) == (1, 1) for sample in rows.state.samples)
+        assert rows.state.samples[0].values.tolist() != before

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from textual.app import App
 
 from grnn_tui.runs.rows import Noted
-from grnn_tui.runs.store import RunSummary
+from grnn_tui.runs.scale import LossScale
+from grnn_tui.runs.store import RunSummary, list_runs
 from grnn_tui.safetext import cell_width, sanitise
 from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training.messages import FormRequested, PlayRequested, ResumeRequested, RunAttached
 from grnn_tui.ui.screens.run_list import RunList
 from grnn_tui.ui.screens.runs import RunsScreen
-from grnn_tui.ui.screens.runs_view import ago, cell, columns_for, filtered, line_of, read_runs
+from grnn_tui.ui.screens.runs_view import ago, cell, columns_for, filtered, line_of
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
 from tests.ui.support.training_runs import die, make_run, started, story
@@ -51,16 +52,25 @@ def summary(name: str, **changes: object) -> RunSummary:
         "loss": 1.2,
         "validation": 1.349,
         "checkpoints": (5500, 5800),
+        "scale": LossScale("character"),
     }
     return RunSummary(**(known | changes))  # type: ignore[arg-type]
 
 
-def several() -> list[tuple[RunSummary, float | None]]:
+def several() -> list[RunSummary]:
     return [
-        (summary("1120-tales-lstm", state="alive", data="tales", step=120, validation=2.2), 1.669),
-        (summary("1119-book-gru", backend="gru"), 1.669),
-        (summary("1118-names-nade", state="died", backend="nade", data="names"), 1.2),
-        (summary("1117-manual-ngram", state="failed", backend="ngram", validation=None, checkpoints=()), None),
+        summary("1120-tales-lstm", state="alive", data="tales", step=120, validation=2.2, reference=1.669),
+        summary("1119-book-gru", backend="gru", reference=1.669),
+        summary("1118-names-nade", state="died", backend="nade", data="names", reference=1.2),
+        summary(
+            "1118-strokes-binary-nade",
+            backend="binary-nade",
+            data="strokes",
+            validation=0.1532,
+            reference=0.2514,
+            scale=LossScale("pixel", 256, "image"),
+        ),
+        summary("1117-manual-ngram", state="failed", backend="ngram", validation=None, checkpoints=()),
     ]
 
 
@@ -91,7 +101,7 @@ async def test_real_directories_are_listed_with_their_distance(root: Path) -> No
     gone = make_run(root, "second", rows=list(story(2000)))
     die(gone)
     make_run(root, "third", rows=[started()], alive=True)
-    rows = {summary.name: line_of(summary, reference, NOW) for summary, reference in read_runs()}
+    rows = {summary.name: line_of(summary, NOW) for summary in list_runs()}
     assert {name: line.state for name, line in rows.items()} == {
         "first": "finished",
         "second": "died",
@@ -158,7 +168,7 @@ async def test_the_filter_narrows_as_one_types_and_goes() -> None:
         await until(pilot, lambda: "1120" in screen_text(app))
         await pilot.press("slash", *"gru")
         await until(pilot, lambda: "1120" not in screen_text(app))
-        assert "1 of 4" in screen_text(app)
+        assert "1 of 5" in screen_text(app)
         await pilot.press(*"zzz")
         await until(pilot, lambda: "no run has 'gruzzz'" in screen_text(app))
         await pilot.press("escape")
@@ -171,7 +181,7 @@ async def test_the_filter_narrows_as_one_types_and_goes() -> None:
 async def test_a_slow_disk_does_not_stop_the_keys() -> None:
     gate = threading.Event()
 
-    def slow() -> list[tuple[RunSummary, float | None]]:
+    def slow() -> list[RunSummary]:
         gate.wait(20)
         return several()
 
@@ -185,7 +195,7 @@ async def test_a_slow_disk_does_not_stop_the_keys() -> None:
 
 
 async def test_a_thousand_runs_are_scrolled_like_ten() -> None:
-    many: list[tuple[RunSummary, float | None]] = [(summary(f"run-{i:04}"), 1.5) for i in range(1000)]
+    many = [summary(f"run-{i:04}", reference=1.5) for i in range(1000)]
     screen = RunsScreen(read=lambda: many)
     app = Host(screen)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -205,7 +215,7 @@ async def test_the_cursor_stays_on_its_run_when_new_ones_come() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "1120" in screen_text(app))
         await pilot.press("down")
-        runs.insert(0, (summary("1121-new"), None))
+        runs.insert(0, summary("1121-new"))
         screen.load()
         await until(pilot, lambda: "1121" in screen_text(app))
         line = screen.query_one(RunList).line
@@ -214,7 +224,7 @@ async def test_the_cursor_stays_on_its_run_when_new_ones_come() -> None:
 
 
 async def test_hostile_names_are_shown_not_obeyed() -> None:
-    app = Host(RunsScreen(read=lambda: [(summary("a\x1b[2J[bold]\u202eb", data="\x9d0;x\x07"), None)]))
+    app = Host(RunsScreen(read=lambda: [summary("a\x1b[2J[bold]\u202eb", data="\x9d0;x\x07")]))
     async with app.run_test(size=(120, 24)) as pilot:
         await until(pilot, lambda: "[bold]" in screen_text(app))
         assert not any(c in screen_text(app) for c in "\x1b\u202e\x9d\x07")
@@ -232,9 +242,9 @@ def test_columns_fill_the_width(width: int) -> None:
 
 
 def test_the_filter_wants_every_word_wherever() -> None:
-    lines = [line_of(s, r, NOW) for s, r in several()]
+    lines = [line_of(s, NOW) for s in several()]
     assert [line.name for line in filtered(lines, "GRU finished")] == ["1119-book-gru"]
-    assert len(filtered(lines, "")) == 4
+    assert len(filtered(lines, "")) == 5
 
 
 def test_times_are_told_as_people_tell_them() -> None:

@@ -32,7 +32,7 @@ from grnn_tui.ui.panes.training.smoothing import Smoothed
 from grnn_tui.ui.screens.monitor import MonitorScreen
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
-from tests.ui.support.training_runs import EPOCH_SECONDS, append_rows, die, make_run, started, story
+from tests.ui.support.training_runs import EPOCH_SECONDS, append_rows, die, make_run, row_story, started, story
 
 Compare = Callable[[App[object], str], None]
 NOW = EPOCH_SECONDS + 291
@@ -77,6 +77,19 @@ async def test_the_pane_shows_a_live_run(root: Path, text_snapshot: Compare) -> 
         text_snapshot(app, "training-pane-live")
 
 
+async def test_losses_of_images_are_told_per_image(root: Path) -> None:
+    pane = TrainingPane()
+    app = Host(pane)
+    async with app.run_test(size=(110, 24)) as pilot:
+        pane.follow(FollowedRun(make_run(root, rows=list(row_story(5800)), alive=True)))
+        pane.tick(NOW)
+        await pilot.pause()
+        shown = screen_text(app)
+        assert "nats/image   train 42.52" in shown
+        assert "bits/pixel" in shown
+        assert "vs Chow-Liu tree" in shown
+
+
 async def test_the_strip_shows_a_live_run_in_two_lines(root: Path, text_snapshot: Compare) -> None:
     strip = TrainingStrip()
     app = Host(strip)
@@ -102,6 +115,20 @@ async def test_the_monitor(root: Path, size: tuple[int, int], markers: Any, text
         await app.workers.wait_for_complete()
         await pilot.pause()
         text_snapshot(app, f"monitor-{markers}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_monitor_of_images(root: Path, size: tuple[int, int], text_snapshot: Compare) -> None:
+    rows = list(row_story(5800))
+    run = make_run(root, "1124-strokes-binary-nade", rows, alive=True, backend="binary-nade", data="strokes")
+    screen = MonitorScreen(FollowedRun(run), write_sample=no_sample)
+    app = Host(screen)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        screen.tick(NOW)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        text_snapshot(app, f"monitor-images-{size[0]}x{size[1]}")
 
 
 async def test_what_is_appended_is_shown_at_the_next_tick(root: Path) -> None:

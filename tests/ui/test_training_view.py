@@ -40,7 +40,7 @@ from grnn_tui.ui.panes.training.view import (
 )
 from grnn_tui.ui.screens.monitor import looking
 from grnn_tui.ui.widgets.chart import draw
-from tests.ui.support.training_runs import REFERENCES, started, story
+from tests.ui.support.training_runs import REFERENCES, row_story, started, story
 
 
 def seen(rows: list[AnyRow], smoothing: float = 0.9) -> tuple[RunView, Smoothed]:
@@ -106,7 +106,7 @@ def test_figures_of_a_live_run() -> None:
     assert view.best.loss is not None
     assert shown.gap == pytest.approx(view.best.loss - REFERENCES["5-gram"])
     assert shown.gap_label == "5-gram"
-    assert shown.over_floor == pytest.approx(view.best.loss / 1.102 - 1)
+    assert shown.over_floor == f"+{view.best.loss / 1.102 - 1:.1%}"
     assert (shown.epoch, shown.eta, shown.memory, shown.device) == ("12/20", "3m30s", "412M", "cpu · 2 threads")
     assert shown.share == pytest.approx(0.58)
 
@@ -116,18 +116,74 @@ def test_a_bound_is_called_one_in_every_figure() -> None:
     log = EventLog()
     log.feed([started(bound=True), Validated(step=1, loss=2.5)])
     shown = shown_of(view, smoothed, Status("alive", 1), tuple(log.lines), name="run")
-    assert shown.bound
+    assert shown.scale.bound
     assert loss_line(shown, ChartOptions(), 100).plain.startswith("bound K   train")
     assert [line.plain.split("  ")[0] for line in board(shown, ChartOptions(), 100)][:1] == ["K train"]
-    assert looking(ChartOptions(), None, bound=True)[0].plain == "bound K nats per symbol"
-    assert looking(ChartOptions(metric="speed"), None, bound=True)[0].plain.startswith("speed")
+    assert looking(ChartOptions(), None, view.scale)[0].plain == "bound K nats per symbol"
+    assert looking(ChartOptions(metric="speed"), None, view.scale)[0].plain.startswith("speed")
     assert "best validation bound K" in summary_lines(shown)[1]
     assert log.lines[-1].text == "best K 2.500"
     assert json.loads(as_json(view, "run"))["bound"]
     view, smoothed = seen(list(story(5800)))
     plain = shown_of(view, smoothed, Status("alive", 1), name="run")
     assert loss_line(plain, ChartOptions(), 100).plain.startswith("train")
-    assert looking(ChartOptions(), None)[0].plain == "loss nats per symbol"
+    assert looking(ChartOptions(), None, view.scale)[0].plain == "loss nats per symbol"
+
+
+def test_losses_of_rows_are_told_per_row_everywhere() -> None:
+    view, smoothed = seen(list(row_story(5800)))
+    assert view.best is not None
+    assert view.best.loss is not None
+    log = EventLog()
+    log.feed([view.started, Validated(step=1, loss=0.25)])  # type: ignore[list-item]
+    shown = shown_of(view, smoothed, Status("alive", 1), tuple(log.lines), name="run")
+    assert shown.best == f"{view.best.loss * 256:.2f}"
+    assert shown.bits == f"{view.best.loss / math.log(2):.4f}"
+    assert shown.gap == pytest.approx(256 * (view.best.loss - 0.2514))
+    assert shown.gap_label == "Chow-Liu tree"
+    assert [line.text for line in log.lines] == [
+        "training begins on cpu: 18 000 images",
+        "best 64.00",
+    ]
+    plot = plot_of(view, smoothed, ChartOptions(), 80)
+    assert plot.levels[0].label == "Chow-Liu tree"
+    assert plot.levels[0].value == pytest.approx(64.36, abs=0.01)
+    assert 40 < plot.curves[1].lows[-1] < 60
+    bits = plot_of(view, smoothed, ChartOptions(metric="bits"), 80)
+    assert bits.curves[1].lows[-1] == pytest.approx(plot.curves[1].lows[-1] / 256 / math.log(2))
+    heads = [looking(ChartOptions(metric=m), None, view.scale)[0].plain for m in ("loss", "bits")]
+    assert heads == ["loss nats per image", "loss bits per pixel"]
+    table = [line.plain for line in board(shown, ChartOptions(), 60)]
+    assert any("told in  nats/image" in line and f"pixel    {shown.bits} bits" in line for line in table)
+    assert f"best validation {shown.best} nats per image" in summary_lines(shown)[1]
+    reading = reading_of(view, smoothed, ChartOptions(cursor=5800.0))
+    assert reading is not None
+    assert float(reading.valid) == pytest.approx(view.validation.y[-1] * 256, abs=0.01)
+
+
+def test_exports_of_rows_say_their_unit() -> None:
+    view, _ = seen(list(row_story(1000)))
+    rows = list(csv.DictReader(io.StringIO(as_csv(view))))
+    assert float(rows[-1]["train_nats_per_image"]) == pytest.approx(view.loss.y[-1] * 256)
+    document = json.loads(as_json(view, "run"))
+    assert (document["unit"], document["symbol"], document["symbols_per_row"]) == ("nats per image", "pixel", 256)
+    assert document["references"]["Chow-Liu tree"] == pytest.approx(0.2514 * 256)
+    assert document["curves"]["train_nats"][-1] == pytest.approx(view.loss.y[-1] * 256)
+
+
+def test_a_density_is_told_how_far_it_is_above_its_entropy_and_words_by_their_name() -> None:
+    real = {"unit": "dimension", "row": 8, "row_name": "row", "floor": -0.01, "references": {"one Gaussian": 0.02}}
+    falling: list[AnyRow] = [Trained(step=s, loss=0.1 - s / 100, seconds=s) for s in range(1, 10)]
+    view, smoothed = seen([started(**real), *falling, Validated(step=9, loss=0.04)])
+    shown = shown_of(view, smoothed, Status("alive", 1), name="run")
+    assert (shown.best, shown.over_floor) == ("0.320", "+0.400")
+    plot = plot_of(view, smoothed, ChartOptions(), 80)
+    assert any(level.floor and level.value == pytest.approx(-0.08) for level in plot.levels)
+    assert "exact" in "".join(t for row in draw(plot, 80, 20).rows for t, _ in row)
+    view, smoothed = seen([started(unit="word"), *list(story(500))[1:]])
+    shown = shown_of(view, smoothed, Status("alive", 1), name="run")
+    assert loss_line(shown, ChartOptions(), 100).plain.startswith("nats/word   train")
+    assert looking(ChartOptions(), None, view.scale)[0].plain == "loss nats per word"
 
 
 def test_only_a_silence_worth_mentioning_is_mentioned() -> None:
@@ -191,7 +247,7 @@ def test_the_cursor_reads_the_nearest_step() -> None:
     options = ChartOptions(cursor=21.0)
     reading = reading_of(view, smoothed, options)
     assert reading is not None
-    assert (reading.x, reading.raw) == ("step 20 · 2s", "20.0")
+    assert (reading.x, reading.raw) == ("step 20 · 2s", "20.00")
     moved = moved_cursor(view, options, 30, 1)
     assert moved.cursor == pytest.approx(22.0)
     assert moved_cursor(view, options, 30, 999).cursor == 30.0
@@ -301,10 +357,10 @@ def test_the_log_tells_what_is_worth_noticing() -> None:
 def test_exported_curves_hold_every_number(tmp_path: Path) -> None:
     view, _ = seen(list(story(1000)))
     rows = list(csv.DictReader(io.StringIO(as_csv(view))))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == tuple(f"{c}_per_symbol" if c.endswith("_nats") else c for c in COLUMNS)
     assert len(rows) == 100
-    assert float(rows[-1]["train_nats"]) == pytest.approx(view.loss.y[-1])
-    assert rows[0]["validation_nats"] == ""
+    assert float(rows[-1]["train_nats_per_symbol"]) == pytest.approx(view.loss.y[-1])
+    assert rows[0]["validation_nats_per_symbol"] == ""
     document = json.loads(as_json(view, "run"))
     assert document["references"] == REFERENCES
     assert [v for v in document["curves"]["validation_nats"] if v is not None] == view.validation.y.tolist()

@@ -72,6 +72,9 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
         notes.append(f"{gaps:,} of {len(whole):,} rows left out, because something is missing in them")
         values = values[whole]
         labels = None if labels is None else replace(labels, codes=labels.codes[whole])
+        if content.pieces is not None:
+            lengths = np.add.reduceat(whole, content.pieces.cumsum() - content.pieces, dtype=np.int64)
+            content = replace(content, pieces=lengths[lengths > 0])
     if label_column is not None:
         labels = classify(values[:, label_column], content.texts.get(label_column, ()))
     told = np.asarray(values[:, feature_columns], dtype=np.float64) if feature_columns else None

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +99,7 @@ def join(contents: Sequence[Content]) -> Content:
             raise DataError(f"of {first.name} and {other.name} only one says where pieces end: give them apart")
         if (other.labels is None) != (first.labels is None):
             raise DataError(f"of {first.name} and {other.name} only one has labels: leave them out with --labels none")
-    values = [np.array(c.values) if c.texts else c.values for c in contents]
+    values = [np.array(c.values, dtype=np.float64) if c.texts else c.values for c in contents]
     texts: dict[int, tuple[str, ...]] = {}
     for column in sorted({column for c in contents for column in c.texts}):
         if not all(column in c.texts for c in contents):
@@ -107,7 +107,9 @@ def join(contents: Sequence[Content]) -> Content:
         words = sorted({word for c in contents for word in c.texts[column]})
         texts[column] = tuple(words)
         for array, c in zip(values, contents, strict=True):
-            array[:, column] = np.array([words.index(word) for word in c.texts[column]])[array[:, column].astype(int)]
+            places = np.array([words.index(word) for word in c.texts[column]], dtype=np.float64)
+            known = ~np.isnan(array[:, column])
+            array[known, column] = places[array[known, column].astype(np.int64)]
     require_memory(sum(array.nbytes for array in values), f"{first.name} and {len(contents) - 1} more")
     return Content(
         name=f"{first.name} and {len(contents) - 1} more",
@@ -141,6 +143,22 @@ def _natural(name: str) -> tuple[bool, float, str]:
         return (False, float(name), name) if math.isfinite(float(name)) else (True, 0.0, name)
     except ValueError:
         return (True, 0.0, name)
+
+
+def read_exactly(file: IO[bytes], size: int, what: object) -> bytearray:
+    """The next `size` bytes of a file, to be written over by whoever holds them.
+
+    Raises:
+        DataError: there are fewer, or the machine has no room for them.
+    """
+    require_memory(size, str(what))
+    data = bytearray(size)
+    got = 0
+    while got < size and (read := file.readinto(memoryview(data)[got:])):  # type: ignore[attr-defined]
+        got += read
+    if got < size:
+        raise DataError(f"{what} is cut short: its header promises {size:,} bytes and there are {got:,}")
+    return data
 
 
 def require_memory(size: int, what: str | Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grnn_tui.data.rows.arrays import as_rows
-from grnn_tui.data.rows.content import Content, Labels, classify, require_memory
+from grnn_tui.data.rows.content import Content, Labels, classify, read_exactly
 from grnn_tui.errors import DataError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -81,9 +81,5 @@ def _read(file: IO[bytes], path: Path, size: int | None) -> NDArray[Any]:
     needed = math.prod(shape) * dtype.itemsize
     if size is not None and needed > size:
         raise DataError(f"{path} is cut short: its header promises {needed:,} bytes and there are {size:,}")
-    require_memory(needed, path)
-    data = file.read(needed)
-    if len(data) != needed:
-        raise DataError(f"{path} is cut short: its header promises {needed:,} bytes and there are {len(data):,}")
-    values = np.frombuffer(data, dtype).reshape(shape)
+    values = np.frombuffer(read_exactly(file, needed, path), dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)

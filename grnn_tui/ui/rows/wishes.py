@@ -136,6 +136,18 @@ class RowWishes(Struct):
         """Write this value at the cursor, and go on from there when asked to."""
         self.controller.send(ForceValue(float(value)))
 
+    def table(self, *, selected: bool = False) -> str:
+        """The selected row, or all finished ones under a head of names: values in row-major order, with commas."""
+        state = self.state
+        names = ",".join(name.replace(",", " ") for name in state.opened.columns)
+        chosen = state.samples[state.selected : state.selected + 1] if selected else state.samples
+        lines = [
+            ",".join(f"{value:.10g}" for value in sample.values[state.steps].tolist())
+            for sample in chosen
+            if sample.length == state.length
+        ]
+        return "\n".join([names] * bool(names and lines and not selected) + lines) + "\n" * bool(lines)
+
     # --- moving -------------------------------------------------------------------------------------------------------
 
     def move(self, by: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -21,7 +20,6 @@ from grnn_tui.ui.figures import count, padded
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.widgets.lines import Cell, LineView, Row, justified
 
-BITS = 1 / math.log(2)
 FACTS = 4
 """Rows below the list."""
 
@@ -48,16 +46,15 @@ def model_rows(
 def _row(info: ModelInfo, here: bool, playing: bool, width: int, glyphs: Glyphs) -> Row:
     name = padded(clip(sanitise(info.name, ascii_only=glyphs.ascii_only), 24, glyphs.ellipsis), 24)
     mark = glyphs.arrow if here else glyphs.live if playing else " "
-    loss = (
-        f"{'K ' if info.bound else ''}{info.validation_nats * BITS:.3f} bit" if info.validation_nats is not None else ""
-    )
+    scale, nats = info.scale, info.validation_nats
+    loss = f"{scale.mark}{scale.listed(nats)} {scale.listed_unit}" if nats is not None else ""
     left: Row = (
         Cell(f" {mark} ", "accent"),
         Cell(name, "selected" if here else "strong" if playing else "text"),
         Cell(f" {sanitise(info.backend):<6.6}", "dim"),
         Cell(f" {count(info.parameters):>6}", "dim"),
     )
-    return justified(left, (Cell(f"{loss:>11}", "text"), Cell(f"  {info.origin:<8}", "faint")), width)
+    return justified(left, (Cell(f"{loss:>17}", "text"), Cell(f"  {info.origin:<8}", "faint")), width)
 
 
 def _card(info: ModelInfo, width: int, glyphs: Glyphs) -> tuple[Row, ...]:
@@ -67,11 +64,10 @@ def _card(info: ModelInfo, width: int, glyphs: Glyphs) -> tuple[Row, ...]:
 
     loss = "not known"
     if info.validation_nats is not None:
-        loss = f"{info.validation_nats:.4f} nats, {info.validation_nats * BITS:.3f} bit a symbol"
-        if info.bound:
-            loss = f"bound K {loss}"
+        scale = info.scale
+        loss = f"{scale.called() + ' ' if scale.bound else ''}{scale.text(info.validation_nats)}"
         if info.floor_nats is not None:
-            loss += f"; exact floor {info.floor_nats * BITS:.3f} bit"
+            loss += f"; exact floor {scale.listed(info.floor_nats)} {scale.listed_unit}"
     return (
         line("model", f"{info.backend}, {info.parameters:,} parameters".replace(",", " ", 0)),
         line("trained on", info.data or "not known"),

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from grnn_tui.errors import GrnnError
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
@@ -147,7 +148,7 @@ class MonitorScreen(Following, Screen[None]):
         reading = reading_of(followed.view, followed.smoothed, followed.options)
         if reading is not None:
             return figures.reading_line(reading, width)
-        return figures.fitted(looking(followed.options, followed.overlay, bound=_bound(followed)), width)
+        return figures.fitted(looking(followed.options, followed.overlay, followed.view.scale), width)
 
     def _paint_boards(self, followed: FollowedRun, shown: Shown, now: float) -> None:
         width, height = self._board.size.width - 1, self._board.size.height - 1
@@ -215,20 +216,15 @@ _EVENT_STYLES = {
 }
 
 
-def _bound(followed: FollowedRun) -> bool:
-    started = followed.view.started
-    return started is not None and started.bound
-
-
-def looking(options: ChartOptions, overlay: FollowedRun | None, *, bound: bool = False) -> tuple[Content, ...]:
-    """What the chart shows, and how; `bound` says that losses are one."""
+def looking(options: ChartOptions, overlay: FollowedRun | None, scale: LossScale) -> tuple[Content, ...]:
+    """What the chart shows, and how."""
     metric = options.described
     smoothing = f"ema {options.smoothing:g}".replace("0.", ".") if options.smoothing else "not smoothed"
     lossy = metric.name in ("loss", "bits")
     return (
         Content.assemble(
-            ("bound K" if bound and lossy else metric.label, "bold"),
-            (f" {metric.unit}" if metric.unit else "", figures.MUTED),
+            (scale.called() if lossy else metric.label, "bold"),
+            (f" {unit}" if (unit := metric.unit_in(scale)) else "", figures.MUTED),
         ),
         Content.styled(smoothing if lossy else "", figures.MUTED),
         Content.styled("log y" if options.log else "", figures.MUTED),

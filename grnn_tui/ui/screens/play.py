@@ -58,7 +58,7 @@ SCOPES: dict[str, Scope] = {
 }
 
 
-class PlayScreen(PlayRows, PlayActions, Screen[None]):
+class PlayScreen(PlayActions, PlayRows, Screen[None]):
     """Shows the controller's state and turns messages of panes into its wishes."""
 
     AUTO_FOCUS = "#prompt"
@@ -203,7 +203,7 @@ class PlayScreen(PlayRows, PlayActions, Screen[None]):
         if not state.generating:
             hidden |= {"stop_or_copy"}
         if state.rows is not None:
-            hidden |= {"copy_all", "editor"}
+            hidden |= {"copy_all", "editor", "particle", *(("scale",) if state.rows.real else ())}
             labels |= self.row_labels(state.rows)
         if self.colouring != "unit":
             hidden |= {"next_unit", "order_units"}

@@ -29,6 +29,10 @@ else:
     _Base = object
 
 
+NARROW_PICTURE = 23
+"""Columns of pixels up to which the picture leaves more room to the samples."""
+
+
 class PlayRows(_Base):
     """Mixed into the main screen."""
 
@@ -62,6 +66,7 @@ class PlayRows(_Base):
             self._make_row_panes()
             return
         self.set_class(rows.real, "-real")
+        self.set_class(rows.shape.columns > NARROW_PICTURE, "-broad")
         self.set_class(rows.opened.kind == "binary", "-binary")
         if not self.has_class("-rows"):
             self._change_to_rows()
@@ -98,7 +103,7 @@ class PlayRows(_Base):
             self.set_focus(self.picture)
 
     def _change_to_text(self) -> None:
-        self.remove_class("-rows", "-real", "-binary", "-zoomed")
+        self.remove_class("-rows", "-real", "-binary", "-broad", "-zoomed")
         self.query(".-zoom").remove_class("-zoom")
         if self.focused is None or self.focused in (self.picture, self.samples, self.next_value):
             self.jump("prompt")

@@ -111,19 +111,18 @@ class RunList(ScrollView, can_focus=True):
             "model": (line.backend, "line"),
             "data": (line.data, "muted"),
             "step": (line.step, "line"),
-            "valid": (line.validation, "line"),
-            "n-gram": (line.gap, "better" if line.better else "muted"),
+            "valid nats": (line.validation, "line"),
+            "vs ref": (line.gap, "better" if line.better else "muted"),
             "when": (line.when, "muted"),
         }
         segments = []
         for place, (column, room) in enumerate(columns_for(width)):
             text, name = values[column.name]
-            text = plain(Content(text)).plain if self._ascii_only else text
             if place:
                 segments.append(Segment("  ", self.get_component_rich_style("runs--line")))
-            segments.append(
-                Segment(cell(text, room, right=column.right), self.get_component_rich_style(f"runs--{name}"))
-            )
+            shown = cell(text, room, right=column.right)
+            shown = plain(Content(shown)).plain if self._ascii_only else shown
+            segments.append(Segment(shown, self.get_component_rich_style(f"runs--{name}")))
         return segments
 
     def action_move(self, by: int) -> None:

@@ -17,14 +17,14 @@ from textual.widgets import Input, Static
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import RunSummary, delete_run
+from grnn_tui.runs.store import RunSummary, delete_run, list_runs
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training.messages import FormRequested, PlayRequested, ResumeRequested, RunAttached
 from grnn_tui.ui.screens.run_list import RunList
-from grnn_tui.ui.screens.runs_view import RunLine, filtered, line_of, read_runs
+from grnn_tui.ui.screens.runs_view import RunLine, filtered, line_of
 from grnn_tui.ui.screens.stop import BOX
 from grnn_tui.ui.widgets.key_hints import KeyHints
 
@@ -32,7 +32,7 @@ RELOAD_EVERY = 2.0
 """Seconds between two looks at the run directories; longer where a look takes long."""
 _SHARE = 20
 
-Reader = Callable[[], list[tuple[RunSummary, float | None]]]
+Reader = Callable[[], list[RunSummary]]
 
 
 class DeleteDialog(ModalScreen[bool]):
@@ -88,7 +88,7 @@ class RunsScreen(Screen[None]):
     scopes: ClassVar[tuple[Scope, ...]] = ("runs", "app")
     AUTO_FOCUS = "#runs-list"
 
-    def __init__(self, *, read: Reader = read_runs, ascii_only: bool = False) -> None:
+    def __init__(self, *, read: Reader = list_runs, ascii_only: bool = False) -> None:
         super().__init__(classes="-ascii" if ascii_only else None)
         self._read = read
         self._ascii_only = ascii_only
@@ -134,7 +134,7 @@ class RunsScreen(Screen[None]):
             self._loading = False
             self._next_load = time.time() + max(RELOAD_EVERY, _SHARE * (time.monotonic() - began))
         now = time.time()
-        self._lines = [line_of(summary, reference, now) for summary, reference in read]
+        self._lines = [line_of(summary, now) for summary in read]
         self._loaded = True
         self._show()
 

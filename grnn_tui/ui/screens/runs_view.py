@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
-from grnn_tui.runs.metrics import NAME as METRICS
-from grnn_tui.runs.rows import AnyRow, Started
-from grnn_tui.runs.store import RunSummary, list_runs
+from grnn_tui.runs.scale import SHORT
+from grnn_tui.runs.store import RunSummary
 from grnn_tui.safetext import SafeText, cell_width, clip, sanitise
 from grnn_tui.ui.panes.training.shown import State
-from grnn_tui.ui.widgets.chart_ticks import count, number
-
-_HEAD_BYTES = 1 << 16
-_decoder = msgspec.json.Decoder(AnyRow)
+from grnn_tui.ui.widgets.chart_ticks import count, loss_figure, number
 
 
 @dataclass(frozen=True)
@@ -33,9 +26,9 @@ class RunLine:
     step: str
     validation: str
     gap: str
-    """Validation minus the best reference, nats; with its sign."""
+    """Validation minus the best reference, in the same nats; with its sign."""
     better: bool
-    """Whether the run beats the best n-gram."""
+    """Whether the run beats the best reference."""
     when: str
     progress: float
     checkpoints: int
@@ -60,35 +53,19 @@ COLUMNS = (
     Column("model", 6),
     Column("data", 18, least=100),
     Column("step", 8, right=True),
-    Column("valid", 7, right=True),
-    Column("n-gram", 7, right=True, least=70),
+    Column("valid nats", 12, right=True),
+    Column("vs ref", 7, right=True, least=70),
     Column("when", 6, right=True),
 )
 
 
-def read_runs() -> list[tuple[RunSummary, float | None]]:
-    """Every run with the reference it is measured against; reads only ends of files."""
-    return [(summary, best_reference(summary.path)) for summary in list_runs()]
-
-
-def best_reference(path: Path) -> float | None:
-    """The lowest reference in the first row of a run's metrics, nats per symbol."""
-    try:
-        with (path / METRICS).open("rb") as file:
-            head = file.read(_HEAD_BYTES).partition(b"\n")[0]
-        row = _decoder.decode(head)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if not isinstance(row, Started):
-        return None
-    return min((v for v in row.references.values() if math.isfinite(v)), default=None)
-
-
-def line_of(summary: RunSummary, reference: float | None, now: float) -> RunLine:
+def line_of(summary: RunSummary, now: float) -> RunLine:
     """One run as it is shown."""
     name, backend = sanitise(summary.name), sanitise(summary.backend)
     data = sanitise(" ".join(Path(part).name or part for part in summary.data.split()))
-    gap = summary.validation - reference if summary.validation is not None and reference is not None else None
+    per = SHORT.get(summary.scale.per, summary.scale.per)
+    scale, loss, reference = summary.scale, summary.validation, summary.reference
+    gap = scale.nats(loss - reference) if loss is not None and reference is not None else None
     return RunLine(
         path=summary.path,
         name=name,
@@ -96,9 +73,7 @@ def line_of(summary: RunSummary, reference: float | None, now: float) -> RunLine
         backend=backend,
         data=data,
         step=count(summary.step) if summary.step else "–",
-        validation=f"{'K ' if summary.bound else ''}{number(summary.validation)}"
-        if summary.validation is not None
-        else "–",
+        validation="–" if loss is None else f"{scale.mark}{loss_figure(scale.nats(loss))}/{per}",
         gap="–" if gap is None else f"{'−' if gap < 0 else '+'}{number(abs(gap))}",
         better=gap is not None and gap < 0,
         when=ago(summary.created, now),

@@ -89,7 +89,7 @@ def _with_levels(plot: Plot, low: float, high: float) -> tuple[float, float]:
     usual = 0.05 if plot.log else max(abs(b) * 0.05, 1e-9)
     span = b - a if b - a > usual * 1e-3 else usual
     near = [scaled(v.value, plot.log) for v in plot.levels if v.value > 0 or not plot.log]
-    floors = [scaled(v.value, plot.log) for v in plot.levels if v.floor and v.value > 0]
+    floors = [scaled(v.value, plot.log) for v in plot.levels if v.floor and (v.value > 0 or not plot.log)]
     low_end = min([a, *(v for v in near if a - 0.3 * span <= v <= b), *(v for v in floors if v >= a - 0.6 * span)])
     high_end = max([b, *(v for v in near if a <= v <= b + 0.15 * span)])
     if high_end - low_end < span:

@@ -70,6 +70,11 @@ def number(value: float, decimals: int | None = None) -> str:
     return f"{value:.{decimals}f}"
 
 
+def loss_figure(value: float) -> str:
+    """A loss in at most six cells, with two decimals from 10 to 1000: those of rows differ little."""
+    return number(value, 2 if 10 <= abs(value) < 1000 else None)
+
+
 def si(value: float) -> str:
     """A count with at most three digits and a suffix: `950`, `5.8k`, `142k`, `3.2M`."""
     size = abs(value)

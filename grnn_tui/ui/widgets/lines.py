@@ -92,9 +92,10 @@ class LineView(Widget):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def on_resize(self) -> None:
-        """Other widths make other rows."""
+        """Other widths make other rows; what was painted in the meantime is of the old ones."""
         self._rows = ()
         self.renew()
+        self.refresh()
 
     def watch_has_focus(self, has_focus: bool) -> None:
         """Rows may show whether keys come here; messages of focus arrive before that is known."""

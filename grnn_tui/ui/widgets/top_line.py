@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 from msgspec import Struct
 
 from grnn_tui.engine.protocol import ModelOpened
 from grnn_tui.engine.row_protocol import RowsOpened
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.model import EngineState
 from grnn_tui.ui.widgets.lines import Cell, LineView, Row, justified, width_of
-
-NATS_TO_BITS = 1 / math.log(2)
 
 
 class TopView(Struct, frozen=True):
@@ -55,13 +52,11 @@ def _facts(view: TopView) -> list[SafeText]:
         facts.append(f"step {model.step}{' (live)' if model.live else ''}")
     facts.append(model.summary)
     if model.validation_nats is not None:
-        per, unit = NATS_TO_BITS, f"bit/{model.unit}"
-        if isinstance(model, RowsOpened):
-            per, unit = model.length, f"nats/{model.row_name}"
-        loss = f"{'K ' if model.bound else ''}{model.validation_nats * per:.2f} {unit}"
-        facts.append(loss)
+        row, row_name = (model.length, model.row_name) if isinstance(model, RowsOpened) else (0, "")
+        scale = LossScale(model.unit, row, row_name, model.bound)
+        facts.append(f"{scale.mark}{scale.listed(model.validation_nats)} {scale.listed_unit}")
         if model.floor_nats is not None:
-            facts[-1] = f"{loss}, floor {model.floor_nats * per:.2f}"
+            facts[-1] += f", floor {scale.listed(model.floor_nats)}"
     return [sanitise(fact, ascii_only=view.glyphs.ascii_only) for fact in facts if fact]
 
 

@@ -114,8 +114,7 @@ def _draw(glyph: Glyph, hands: _Hands, side: int) -> Numbers:
         qy -= along * dy
         np.minimum(nearest, qx * qx + qy * qy, out=nearest)
     edge = np.float32(0.5) + hands.thickness[:, None] / 2 - np.sqrt(nearest)
-    light: Numbers = np.clip(edge, 0, 1) * hands.light[:, None]
-    return light
+    return np.asarray(np.clip(edge, 0, 1) * hands.light[:, None], dtype=np.float32)
 
 
 def _light_levels(light: Numbers, levels: int) -> NDArray[np.uint8]:

@@ -99,7 +99,7 @@ _FEATURES = (Setting("feature", "feature", "feat", ""), Setting("value", "its va
 def settings_of(controls: Controls) -> tuple[Setting, ...]:
     """The rows of the pane: truncation means nothing to a density, and rows know no repetition penalty."""
     if controls.kind == "text":
-        return SETTINGS
+        return (*SETTINGS, _LABEL) if controls.told.classes else SETTINGS
     shaping = SETTINGS[:1] if controls.kind == "real" else SETTINGS[:4]
     told = (_LABEL,) if controls.told.classes else _FEATURES if controls.told.features else ()
     return (*shaping, *told, *_ROW_SETTINGS)

@@ -241,6 +241,6 @@ class PicturePane(PictureLines, can_focus=True):
         state = self.view.state
         room = max(10, self.size.width - 4)
         name = "Table" if state is not None and state.real else "Picture"
-        words = view.title_words(state, self.view.glyphs)
-        title = Content.assemble(("1 ", "$foreground 45%"), name, words if len(words) + 10 <= room else "")
+        words = view.title_words(state, room - 10, self.view.glyphs)
+        title = Content.assemble(("1 ", "$foreground 45%"), name, words)
         write_border(self, title, Content(view.totals_words(state, room, self.view.glyphs)))

@@ -53,8 +53,8 @@ def first_row(view: PictureView, height: int) -> int:
 
 def shown_samples(state: RowState, width: int) -> list[int]:
     """As many samples as there is room for, the selected one among them."""
-    room = width - NAME - NUMBER - 1
-    room -= GAUGE + 1 if room > NUMBER + GAUGE else 0
+    room = width - NAME - NUMBER
+    room -= GAUGE + 2 if room >= NUMBER + GAUGE + 2 else 0
     count = max(1, min(len(state.samples), room // NUMBER))
     first = max(0, min(state.selected - count + 1, len(state.samples) - count)) if state.selected >= count else 0
     return list(range(first, first + count))
@@ -65,8 +65,8 @@ def _head(state: RowState, shown: list[int], width: int) -> Row:
     for i in shown:
         label = (f"sample {i + 1}" if i == state.selected else str(i + 1)).rjust(NUMBER)
         cells.append(Cell(label, "strong" if i == state.selected else "dim"))
-    if width - NAME - NUMBER * (1 + len(shown)) > GAUGE:
-        cells.append(Cell("  -3   0   3"[: GAUGE + 3], "faint"))
+    if width - NAME - NUMBER * (1 + len(shown)) >= GAUGE + 2:
+        cells.append(Cell(f"  -{REACH:.0f}  0  +{REACH:.0f}", "faint"))
     return tuple(cells)
 
 
@@ -74,26 +74,28 @@ def _line(view: PictureView, place: int, shown: list[int], here: bool, width: in
     state = view.state
     assert state is not None
     names = state.opened.columns
-    name = names[place] if place < len(names) else f"{state.opened.unit} {place + 1}"
+    name = names[place] if place < len(names) else f"x {place + 1}"
     label = padded(clip(sanitise(name, ascii_only=view.glyphs.ascii_only), NAME - 2, view.glyphs.ellipsis), NAME - 2)
     mean, scale = (float(each[place]) for each in state.moments)
     mark = view.glyphs.arrow if here else " "
     cells = [Cell(f"{mark} ", "accent"), Cell(label, "selected" if here and view.focused else "text")]
-    cells.append(Cell(number(mean).rjust(NUMBER), "faint"))
-    cells += [_value(state, state.samples[i], place, i == state.selected) for i in shown]
-    if width - NAME - NUMBER * (1 + len(shown)) > GAUGE:
+    cells.append(Cell(number(mean, scale).rjust(NUMBER), "faint"))
+    cells += [_value(view, state.samples[i], place, scale, i == state.selected) for i in shown]
+    if width - NAME - NUMBER * (1 + len(shown)) >= GAUGE + 2:
         cells += _gauge(view, place, mean, scale)
     return tuple(cells)
 
 
-def _value(state: RowState, sample: Sample, place: int, selected: bool) -> Cell:
+def _value(view: PictureView, sample: Sample, place: int, scale: float, selected: bool) -> Cell:
+    state = view.state
+    assert state is not None
     step = int(state.steps[place])
     if place in state.known and (step >= sample.length or state.painted):
-        return Cell(number(state.known[place]).rjust(NUMBER), "good")
+        return Cell(number(state.known[place], scale).rjust(NUMBER), "good")
     if step >= sample.length:
-        return Cell("·".rjust(NUMBER) if selected else " " * NUMBER, "faint")
+        return Cell(view.glyphs.dot.rjust(NUMBER) if selected else " " * NUMBER, "faint")
     role = "warning" if step in sample.forced else "good" if place in state.known else "text" if selected else "dim"
-    return Cell(number(float(sample.values[step])).rjust(NUMBER), role)
+    return Cell(number(float(sample.values[step]), scale).rjust(NUMBER), role)
 
 
 def _gauge(view: PictureView, place: int, mean: float, scale: float) -> list[Cell]:
@@ -114,12 +116,16 @@ def _gauge(view: PictureView, place: int, mean: float, scale: float) -> list[Cel
     ]
 
 
-def number(value: float) -> str:
-    """A number in eight cells at most."""
+def number(value: float, scale: float = 0.0) -> str:
+    """A number in eight cells at most; with as many decimals as values that vary by `scale` deserve."""
     if not math.isfinite(value):
         return "nan"
+    if scale > 0:
+        text = f"{value:.{max(0, 2 - math.floor(math.log10(scale)))}f}"
+        if len(text) < NUMBER:
+            return text
     for digits in (5, 4, 3, 2):
         text = f"{value:.{digits}g}"
-        if len(text) <= NUMBER - 1:
+        if len(text) < NUMBER:
             return text
-    return f"{value:.1e}"
+    return f"{value:.0e}"

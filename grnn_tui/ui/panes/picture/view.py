@@ -18,8 +18,10 @@ from grnn_tui.ui.widgets.lines import Cell, Row, fitted
 
 WORDS = 4
 """Rows below the picture."""
-GAP = 2
+GAP = 1
 """Cells between a picture and the map beside it."""
+LARGE = 12
+"""Rows of cells at which a picture is large enough to have a map beside it."""
 CAPTIONS: dict[Layer, str] = {
     "pixels": "sample",
     "p": "what was expected",
@@ -81,7 +83,7 @@ def layout(view: PictureView, width: int, height: int) -> Layout | None:
     room = height - WORDS - 1 if height > 3 * WORDS else max(1, height - 2)
     alone = raster.scale_for(rows, columns, room, width)
     both = raster.scale_for(rows, columns, room, (width - GAP) // 2)
-    beside = both == alone or (not both.down and both.by >= 2)
+    beside = both == alone or both.cells(rows, columns)[0] >= LARGE
     scale = both if beside else alone
     tall, wide = scale.cells(rows, columns)
     layers: tuple[Layer, ...] = ("pixels", other_layer(view.layer)) if beside else (view.layer,)
@@ -113,8 +115,8 @@ def picture_rows(view: PictureView, width: int, height: int) -> tuple[Row, ...]:
         for i, picture in enumerate(drawn):
             cells += [Cell(" " * GAP)] * (i > 0) + list(picture[y])
         rows.append(tuple(cells))
-    rows.append(_captions(view, plan))
-    rows += [fitted(row, width) for row in words(view)]
+    rows.append(fitted(_captions(view, plan), width))
+    rows += [fitted((Cell(" "), *row), width) for row in words(view, width - 1) if row]
     return tuple(rows)[:height]
 
 
@@ -152,7 +154,7 @@ def _mark_cursor(rgb: colours.RGB, place: tuple[int, int], scale: raster.Scale, 
 def _captions(view: PictureView, plan: Layout) -> Row:
     state = view.state
     assert state is not None
-    cells: list[Cell] = [Cell(" " * plan.left)]
+    cells: list[Cell] = [Cell(" " * max(1, plan.left))]
     for i, layer in enumerate(plan.layers):
         name = CAPTIONS[layer]
         if layer == "p" and state.opened.kind == "binary":
@@ -164,23 +166,24 @@ def _captions(view: PictureView, plan: Layout) -> Row:
     return tuple(cells)
 
 
-def words(view: PictureView) -> list[Row]:
+def words(view: PictureView, width: int) -> list[Row]:
     """Where the cursor is, what stands there, what is known, and what a map's colours mean."""
     state = view.state
     assert state is not None
     dot = f" {view.glyphs.dot} "
-    rows: list[Row] = [_where(view, dot), _what(view, dot)]
+    rows: list[Row] = [_where(view, dot, width), _what(view, dot)]
     rows.append(known_words(state, view.told, view.glyphs))
     if view.layer == "surprisal" and view.palette is not None:
         rows.append(_heat_legend())
     return rows
 
 
-def _where(view: PictureView, dot: str) -> Row:
+def _where(view: PictureView, dot: str, width: int) -> Row:
     state, pixel = view.state, view.pixel
     assert state is not None
     shape, unit = state.shape, "pixel" if state.opened.row_name == "image" else state.opened.unit
-    place = f"row {pixel // shape.columns + 1}, column {pixel % shape.columns + 1}"
+    row, column = pixel // shape.columns + 1, pixel % shape.columns + 1
+    place = f"row {row}, column {column}" if width >= 40 else f"{row}, {column}"
     if state.opened.columns and pixel < len(state.opened.columns):
         place = sanitise(state.opened.columns[pixel], ascii_only=view.glyphs.ascii_only)
     elif state.opened.row_name != "image":
@@ -243,14 +246,19 @@ def _heat_legend() -> Row:
     return (*cells, Cell(f" {colours.HEAT_BITS:.0f} bit", "dim"))
 
 
-def title_words(state: RowState | None, glyphs: Glyphs = UNICODE) -> str:
-    """Which sample, and its seed."""
+def title_words(state: RowState | None, width: int, glyphs: Glyphs = UNICODE) -> str:
+    """Which sample, and its seed, as far as there is room."""
     if state is None:
         return ""
     sample, dot = state.sample, f" {glyphs.dot} "
     count = len(state.samples)
-    seed = f"{dot}seed {sample.seed}" if sample is not None and (sample.length or count) else ""
-    return f"{dot}sample {state.selected + 1} of {count}{seed}" if count else ""
+    if sample is None:
+        return ""
+    number = f"{dot}sample {state.selected + 1} of {count}"
+    for words in (f"{number}{dot}seed {sample.seed}", number, f"{dot}{state.selected + 1} of {count}"):
+        if len(words) <= width:
+            return words
+    return ""
 
 
 def totals_words(state: RowState | None, width: int, glyphs: Glyphs = UNICODE) -> str:
@@ -262,6 +270,9 @@ def totals_words(state: RowState | None, width: int, glyphs: Glyphs = UNICODE) -
     whole = totals.values == state.length
     nats = f"{totals.nats:.2f} nats/{opened.row_name}" if whole else f"{totals.nats:.2f} nats in {totals.values}"
     each = f"{totals.nats * BITS / totals.values:.3f} bit/{opened.unit}"
+    if state.real:
+        # Of a density bits mean little; its nats depend on the units of the data as it is.
+        each = f"{totals.nats / totals.values:.3f}/{opened.unit}"
     for parts in ([nats, each], [nats]):
         text = dot.join(parts)
         if len(text) <= width:

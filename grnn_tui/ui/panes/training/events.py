@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Validated
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.safetext import SafeText, sanitise
-from grnn_tui.ui.widgets.chart_ticks import count, number
+from grnn_tui.ui.widgets.chart_ticks import count, loss_figure, number
 
 KEPT = 200
 
@@ -29,7 +30,7 @@ class EventLog:
     def __init__(self) -> None:
         self.lines: deque[Told] = deque(maxlen=KEPT)
         self._best: float | None = None
-        self._bound = False
+        self._scale = LossScale("symbol")
 
     def feed(self, rows: Iterable[AnyRow]) -> None:
         """Take in rows."""
@@ -41,21 +42,22 @@ class EventLog:
     def _line(self, row: AnyRow) -> Told | None:
         match row:
             case Started():
-                self._bound = row.bound
+                self._scale = LossScale.of_run(row)
                 verb = "training goes on" if row.step else "training begins"
-                return Told(row.step, "started", sanitise(f"{verb} on {row.device}{_sizes(row)}"))
+                return Told(row.step, "started", sanitise(f"{verb} on {row.device}{_sizes(row, self._scale)}"))
             case Saved():
                 return Told(row.step, "checkpoint", sanitise("checkpoint saved"))
             case Validated(loss=float() as loss) if self._best is None or loss < self._best:
-                gain = "" if self._best is None else f" (−{number(self._best - loss)})"
+                scale = self._scale
+                gain = "" if self._best is None else f" (−{number(scale.nats(self._best - loss))})"
                 self._best = loss
-                return Told(row.step, "best", sanitise(f"best {'K ' if self._bound else ''}{number(loss)}{gain}"))
+                return Told(row.step, "best", sanitise(f"best {scale.mark}{loss_figure(scale.nats(loss))}{gain}"))
             case Noted() if row.event not in ("sample", "checkpoint"):
                 return Told(row.step, row.event, sanitise(row.text or row.event))
             case _:
                 return None
 
 
-def _sizes(row: Started) -> str:
+def _sizes(row: Started, scale: LossScale) -> str:
     faults = f", {count(row.faults)} encoding faults" if row.faults else ""
-    return f": {count(row.train_symbols)} symbols{faults}" if row.train_symbols else faults
+    return f": {count(row.train_symbols // scale.factor)} {scale.per}s{faults}" if row.train_symbols else faults

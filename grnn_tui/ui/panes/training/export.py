@@ -15,23 +15,25 @@ from grnn_tui.runs.series import Series
 from grnn_tui.runs.view import RunView
 
 COLUMNS = ("step", "seconds", "train_nats", "validation_nats", "learning_rate", "gradient_norm", "symbols_per_second")
+_PLACES = {"train_nats": 2, "validation_nats": 3}
 
 
 def table_of(view: RunView) -> list[tuple[float | None, ...]]:
-    """One row per step that told anything, in the order of `COLUMNS`; None where it told nothing."""
+    """One row per step that told anything, in the order of `COLUMNS`, losses as told; None where it told nothing."""
     rows: dict[float, list[float | None]] = {}
     sources = (view.seconds, view.loss, view.validation, view.rate, view.norm, view.speed)
     for place, series in enumerate(sources, start=1):
+        factor = view.scale.factor if place in _PLACES.values() else 1
         for x, y in _points(series):
-            rows.setdefault(x, [x, *[None] * len(sources)])[place] = y
+            rows.setdefault(x, [x, *[None] * len(sources)])[place] = None if y is None else y * factor
     return [tuple(rows[x]) for x in sorted(rows)]
 
 
 def as_csv(view: RunView) -> str:
-    """With a head; what is not known is left empty."""
+    """With a head that says what losses are per; what is not known is left empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(f"{name}_per_{view.scale.per}" if name in _PLACES else name for name in COLUMNS)
     for row in table_of(view):
         writer.writerow(["" if value is None else f"{value:.10g}" for value in row])
     return out.getvalue()
@@ -40,14 +42,22 @@ def as_csv(view: RunView) -> str:
 def as_json(view: RunView, name: str) -> bytes:
     """One object: what the run is measured against, and a list per column."""
     table = table_of(view)
-    started = view.started
+    started, best, scale = view.started, view.best, view.scale
+    known = started.references if started is not None else {}
     document: dict[str, Any] = {
         "run": name,
-        "unit": "nats per symbol",
-        "bound": started.bound if started is not None else False,
-        "floor": started.floor if started is not None else None,
-        "references": started.references if started is not None else {},
-        "best": {"step": view.best.step, "validation_nats": view.best.loss} if view.best is not None else None,
+        "unit": scale.nats_unit,
+        "symbol": scale.unit,
+        "symbols_per_row": scale.row or None,
+        "bound": scale.bound,
+        "floor": None if started is None or started.floor is None else scale.nats(started.floor),
+        "references": {label: scale.nats(nats) for label, nats in known.items()},
+        "best": {
+            "step": best.step,
+            "validation_nats": None if best.loss is None else scale.nats(best.loss),
+        }
+        if best is not None
+        else None,
         "curves": {column: [row[i] for row in table] for i, column in enumerate(COLUMNS)},
     }
     return msgspec.json.encode(document) + b"\n"

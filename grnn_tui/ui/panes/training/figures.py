@@ -6,12 +6,15 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
+from grnn_tui.runs.scale import SHORT
 from grnn_tui.safetext import clip, sanitise
 from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.shown import Reading, Shown, State
 from grnn_tui.ui.widgets.chart_ticks import number
 
 MUTED = "dim"
+PLAIN_UNITS = ("character", "symbol")
+"""What figures are per where nothing is said."""
 _BADGES: dict[State, tuple[str, str, str, str]] = {
     "new": ("○", "o", "starting", "$foreground"),
     "alive": ("●", "*", "live", "$success"),
@@ -67,7 +70,7 @@ def labelled(label: str, value: str, style: str = "bold") -> Content:
 
 
 def gap_text(shown: Shown) -> Content:
-    """How far the best validation is from counting: `−0.342 vs 5-gram`."""
+    """How far the best validation is from the best reference: `−0.342 vs 5-gram`."""
     if shown.gap is None:
         return Content("")
     sign, style = ("−", "$success") if shown.gap < 0 else ("+", "")
@@ -80,13 +83,19 @@ def loss_line(shown: Shown, options: ChartOptions, width: int, *, star: str = "�
     best = Content.assemble(
         (f"{star} {shown.best}", "bold $warning"), (f" at {shown.best_step}", MUTED) if shown.best else ""
     )
-    over = f"+{shown.over_floor:.1%} over exact" if shown.over_floor is not None else ""
+    over = f"{shown.over_floor} over exact" if shown.over_floor else ""
+    scale = shown.scale
+    unit = scale.short_nats_unit if scale.per not in PLAIN_UNITS else ""
+    what = f"{scale.called()} {unit}".strip() if scale.bound else unit
+    bits = f"{shown.bits} {scale.bits_unit}" if scale.row and shown.bits else ""
+    train = "" if bits else f" {smoothing}"
     return fitted(
         (
-            Content.styled("bound K" if shown.bound else "", MUTED),
-            Content.assemble(("train ", MUTED), (shown.train, "bold $primary-lighten-2"), (f" {smoothing}", MUTED)),
+            Content.styled(what, MUTED),
+            Content.assemble(("train ", MUTED), (shown.train, "bold $primary-lighten-2"), (train, MUTED)),
             labelled("valid", shown.valid, "bold $warning"),
             best if shown.best else Content(""),
+            Content.styled(bits, MUTED),
             gap_text(shown),
             Content.styled(over, MUTED),
             Content.styled("log y" if options.log else "", MUTED),
@@ -174,18 +183,19 @@ def board(shown: Shown, options: ChartOptions, width: int, *, ascii_only: bool =
     """The figures as a table of two columns over the bars."""
     smoothing = f"ema {options.smoothing:g}".replace("0.", ".") if options.smoothing else "raw"
     star = "*" if ascii_only else "★"
-    over = f"+{shown.over_floor:.1%} over" if shown.over_floor is not None else "–"
+    over = f"{shown.over_floor} over" if shown.over_floor else "–"
+    scale = shown.scale
     gap = gap_text(shown)
     at = f"  at {shown.best_step}" if shown.best else ""
     best = Content.assemble((shown.best or "–", "bold $warning"), (at, MUTED))
     cells = [
         (
-            "K train" if shown.bound else "train",
+            f"{scale.mark}train",
             Content.assemble((shown.train, "bold $primary-lighten-2"), (f"  {smoothing}", MUTED)),
         ),
-        ("K valid" if shown.bound else "valid", Content.styled(shown.valid, "bold $warning")),
+        (f"{scale.mark}valid", Content.styled(shown.valid, "bold $warning")),
         (f"best {star}", best),
-        ("n-gram", gap if gap.plain else Content("–")),
+        ("distance", gap if gap.plain else Content("–")),
         ("exact", Content(over)),
         ("step", Content(shown.step)),
         ("speed", Content(f"{shown.speed} sym/s" if shown.speed else "–")),
@@ -195,6 +205,11 @@ def board(shown: Shown, options: ChartOptions, width: int, *, ascii_only: bool =
         ("device", Content(shown.device or "–")),
         ("weights", Content(shown.parameters or "–")),
     ]
+    if scale.per not in PLAIN_UNITS:
+        cells[4:4] = [
+            ("told in", Content(scale.short_nats_unit)),
+            (SHORT.get(scale.unit, scale.unit), Content(f"{shown.bits} bits" if shown.bits else "–")),
+        ]
     half = max(14, width // 2 - 1)
     lines = []
     for left, right in zip(cells[::2], cells[1::2], strict=True):
@@ -220,8 +235,9 @@ def summary_lines(shown: Shown) -> list[str]:
     lines = [f"run {shown.name}: {word}, step {shown.step}, {shown.spent or '0s'} of training"]
     if shown.best:
         gap = gap_text(shown).plain
-        what = "best validation bound K" if shown.bound else "best validation"
-        lines.append(f"  {what} {shown.best} at step {shown.best_step}{f' ({gap})' if gap else ''}")
+        unit = f" {shown.scale.nats_unit}" if shown.scale.per != "symbol" else ""
+        best = f"{shown.scale.called('best validation')} {shown.best}{unit}"
+        lines.append(f"  {best} at step {shown.best_step}{f' ({gap})' if gap else ''}")
     if shown.state in ("alive", "paused"):
         lines.append(f"  it goes on; follow it with `grnn-tui watch {shown.name}` or open it again")
     return lines

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from grnn_tui.runs.scale import BITS, LossScale
+
 MetricName = Literal["loss", "bits", "speed", "rate", "norm"]
 
 SMOOTHINGS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
@@ -18,11 +20,20 @@ class Metric:
     name: MetricName
     label: str
     unit: str
+    """Empty for a loss: its scale says."""
+
+    def unit_in(self, scale: LossScale) -> str:
+        """The unit in a run whose losses are told so."""
+        return {"loss": scale.nats_unit, "bits": f"bits per {scale.unit}"}.get(self.name, self.unit)
+
+    def factor_in(self, scale: LossScale) -> float:
+        """What is shown for each nat per symbol (of anything else: for itself)."""
+        return {"loss": float(scale.factor), "bits": BITS}.get(self.name, 1.0)
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("loss", "loss", "nats per symbol"),
-    Metric("bits", "loss", "bits per symbol"),
+    Metric("loss", "loss", ""),
+    Metric("bits", "loss", ""),
     Metric("speed", "speed", "symbols per second"),
     Metric("rate", "learning rate", ""),
     Metric("norm", "gradient norm", "before clipping"),

@@ -176,7 +176,7 @@ class TrainingStrip(Following, Widget):
     def _line(self, followed: FollowedRun, train: str, valid: str, shown: Shown, width: int) -> Content:
         ascii_only = self._markers == "ascii"
         star = ("*" if ascii_only else "★") if shown.best == shown.valid else ""
-        word = "bound K " if shown.bound else "loss "
+        word = f"{shown.scale.called()} "
         losses = Content.assemble(
             (train, "bold $primary-lighten-2"), (" / val ", figures.MUTED), (valid + star, "bold $warning")
         )

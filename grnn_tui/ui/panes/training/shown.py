@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from grnn_tui.runs.scale import PER_SYMBOL, LossScale
 from grnn_tui.safetext import SafeText
 from grnn_tui.ui.panes.training.events import Told
 
@@ -23,15 +24,17 @@ class Shown:
     step: str = "0"
     train: str = "–"
     valid: str = "–"
-    bound: bool = False
-    """Whether all losses are a bound K."""
+    scale: LossScale = PER_SYMBOL
+    """How all losses are told."""
+    bits: str = ""
+    """Best validation in bits per symbol."""
     best: str = ""
     best_step: str = ""
     gap: float | None = None
-    """Best validation minus the best n-gram, nats: below 0 is better than counting."""
+    """Best validation minus the best reference, told nats: below 0 is better than that."""
     gap_label: str = ""
-    over_floor: float | None = None
-    """Best validation over the exact entropy, as a share."""
+    over_floor: str = ""
+    """Best validation over the exact entropy: `+5.2%`; nats where densities make a share senseless."""
     epoch: str = ""
     epoch_share: float | None = None
     share: float = 0.0

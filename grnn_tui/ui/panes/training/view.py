@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.runs.directory import Status
 from grnn_tui.runs.rows import Started
+from grnn_tui.runs.scale import LossScale
 from grnn_tui.runs.series import Series
 from grnn_tui.runs.view import RunView
 from grnn_tui.safetext import SafeText, sanitise
@@ -21,12 +22,13 @@ from grnn_tui.ui.panes.training.options import ChartOptions
 from grnn_tui.ui.panes.training.shown import Reading, Shown
 from grnn_tui.ui.panes.training.smoothing import Smoothed
 from grnn_tui.ui.widgets.chart_plot import Curve, Level, Plot
-from grnn_tui.ui.widgets.chart_ticks import count, duration, number, si
+from grnn_tui.ui.widgets.chart_ticks import count, duration, loss_figure, number, si
 
 Floats = NDArray[np.float64]
 SILENT_AFTER = 15.0
 """Seconds without a row before it is said."""
-NATS_TO_BITS = 1.0 / math.log(2.0)
+_LABEL = 22
+"""Cells of the longest name of a reference line."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,11 @@ def plot_of(
         ended = view.told_state in ("finished", "stopped", "failed")
         return Plot(empty=sanitise(view.failure) or ("no step was taken" if ended else "warming up …"))
     begin, end = (_step_at(view, x) if options.time else x for x in x_range)
-    scale = NATS_TO_BITS if metric == "bits" else 1.0
+    scale = options.described.factor_in(view.scale)
     lossy = metric in ("loss", "bits")
     curves: list[Curve] = []
     if other is not None:
-        curves.append(_other_curve(other, options, columns, x_range, scale))
+        curves.append(_other_curve(other, options, columns, x_range))
     source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(metric, view.loss)
     band = reduced(source, 2 * columns, begin, end)
     xs = _xs(view, band.xs, options)
@@ -116,12 +118,15 @@ def plot_of(
 
 
 def levels_of(started: Started | None, scale: float = 1.0) -> tuple[Level, ...]:
-    """The reference lines, the most telling first: exact entropy, best n-gram, bigram, unigram, uniform."""
+    """The reference lines, the most telling first: exact entropy, then the lowest of the simple models."""
     if started is None:
         return ()
     levels = [] if started.floor is None else [Level("exact", started.floor * scale, floor=True)]
     known = sorted(started.references.items(), key=lambda item: item[1])
-    return (*levels, *(Level(sanitise(label[:12]), value * scale) for label, value in known if math.isfinite(value)))
+    return (
+        *levels,
+        *(Level(sanitise(label[:_LABEL]), value * scale) for label, value in known if math.isfinite(value)),
+    )
 
 
 def shown_of(
@@ -139,9 +144,13 @@ def shown_of(
 ) -> Shown:
     """Everything that is written about a run."""
     trained, started, best = view.trained, view.started, view.best
-    ngram = _best_ngram(started)
+    reference, scale = _best_reference(started), view.scale
     low = best.loss if best is not None else None
     floor = started.floor if started is not None else None
+
+    def told(loss: float | None) -> str:
+        return _figure(loss, scale.factor)
+
     return Shown(
         name=sanitise(name),
         state=status.state,
@@ -149,14 +158,15 @@ def shown_of(
         backend=sanitise(backend),
         warming=trained is None,
         step=count(view.step),
-        train=_figure(_last(smoothed)),
-        valid=_figure(view.validated.loss if view.validated is not None else None),
-        bound=started.bound if started is not None else False,
-        best=_figure(low) if low is not None else "",
+        train=told(_last(smoothed)),
+        valid=told(view.validated.loss if view.validated is not None else None),
+        scale=scale,
+        bits=scale.bits(low) if low is not None else "",
+        best=told(low) if low is not None else "",
         best_step=si(best.step) if best is not None else "",
-        gap=low - ngram[1] if low is not None and ngram is not None else None,
-        gap_label=ngram[0] if ngram is not None else "",
-        over_floor=low / floor - 1.0 if low is not None and floor else None,
+        gap=scale.nats(low - reference[1]) if low is not None and reference is not None else None,
+        gap_label=reference[0] if reference is not None else "",
+        over_floor=_over(low, floor, scale) if low is not None and floor is not None else "",
         epoch=_epoch(trained.epoch, epochs) if trained is not None else "",
         epoch_share=trained.epoch % 1.0 if trained is not None else None,
         share=1.0 if status.state == "finished" else trained.progress if trained is not None else 0.0,
@@ -181,7 +191,7 @@ def reading_of(view: RunView, smoothed: Smoothed, options: ChartOptions) -> Read
     if options.cursor is None or not len(view.loss):
         return None
     step = _step_at(view, options.cursor) if options.time else options.cursor
-    scale = NATS_TO_BITS if options.metric == "bits" else 1.0
+    scale = options.described.factor_in(view.scale)
     source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(options.metric, view.loss)
     at, raw = _nearest(source, step)
     lossy = options.metric in ("loss", "bits")
@@ -257,9 +267,9 @@ def _other_curve(
     options: ChartOptions,
     columns: int,
     x_range: tuple[float, float],
-    scale: float,
 ) -> Curve:
     view, smoothed, name = other
+    scale = options.described.factor_in(view.scale)
     begin, end = (_step_at(view, x) if options.time else x for x in x_range)
     source = {"speed": view.speed, "rate": view.rate, "norm": view.norm}.get(options.metric)
     if source is None:
@@ -290,16 +300,25 @@ def _last(smoothed: Smoothed) -> float | None:
     return float(smoothed.at(last)[0]) if last[0] >= max(0, size - 64) else None
 
 
-def _best_ngram(started: Started | None) -> tuple[str, float] | None:
-    """The lowest reference that a count-based model reaches."""
+def _over(loss: float, floor: float, scale: LossScale) -> str:
+    """How far a loss is above the exact entropy; the entropy of a density may be of any size, and has no shares."""
+    if scale.unit != "dimension" and floor > 0:
+        return f"{loss / floor - 1.0:+.1%}"
+    return f"{'−' if loss < floor else '+'}{number(scale.nats(abs(loss - floor)))}"
+
+
+def _best_reference(started: Started | None) -> tuple[str, float] | None:
+    """The lowest reference line."""
     if started is None or not started.references:
         return None
     label, value = min(started.references.items(), key=lambda item: item[1])
-    return sanitise(label[:12]), value
+    return sanitise(label[:_LABEL]), value
 
 
 def _figure(value: float | None, scale: float = 1.0) -> str:
-    return "–" if value is None or not math.isfinite(value) else number(value * scale)
+    if value is None or not math.isfinite(value):
+        return "–"
+    return loss_figure(value * scale)
 
 
 def _epoch(epoch: float, epochs: float | None) -> str:
