@@ -174,7 +174,16 @@ def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataReque
         raise UsageError("--vocabulary-limit is for words: give --unit word too, or leave it out")
     named = {name: chosen[name] for name in ("unit", "vocabulary_limit", "encoding", "condition")}
     named |= {"seed": chosen["data_seed"], "size": chosen["data_size"]}
-    if is_table(sources) if chosen["as_text"] is None else not chosen["as_text"]:
+    is_rows = is_table(sources) if chosen["as_text"] is None else not chosen["as_text"]
+    of_text = [name for name in ("unit", "vocabulary_limit", "encoding") if chosen[name] is not None]
+    of_rows = [name for name in NAMES if chosen.get(name) is not None]
+    if odd := of_text if is_rows else of_rows:
+        what = "rows, and that is for a text" if is_rows else "a text, and that is for rows"
+        raise UsageError(f"DATA is {what}: leave out {flag(odd[0])}, or say --{'text' if is_rows else 'rows'}")
+    told = None if is_rows else chosen["condition"]
+    if told == "features" or (told is not None and "validation_file" in held):
+        raise UsageError("a text can be told a label only, and a share of its lines held out: leave out the rest")
+    if is_rows:
         named["rows"] = pin_form(form_from(chosen))
     return DataRequest(sources=sources, **held, **{name: value for name, value in named.items() if value is not None})
 
@@ -208,7 +217,14 @@ def _read(data: DataRequest) -> Domain:
     if data.condition is not None:
         from grnn_tui.data.labelled import open_labelled
 
-        labelled = open_labelled(data.sources, unit=data.unit, encoding=data.encoding, seed=data.seed, size=data.size)
+        labelled = open_labelled(
+            data.sources,
+            unit=data.unit,
+            encoding=data.encoding,
+            seed=data.seed,
+            size=data.size,
+            vocabulary_limit=data.vocabulary_limit,
+        )
         return labelled.vocabulary
     with _reading() as progress:
         corpus = open_corpus(

@@ -36,7 +36,7 @@ def markdown(card: Card) -> str:
         ("command", f"`{trained.command}`"),
         ("trained for", f"{trained.step:,} steps, {trained.seconds:,.0f} s"),
         (
-            "bound K on held-out text" if trained.bound else "loss on held-out text",
+            f"{'bound K' if trained.bound else 'loss'} on held-out {rows_or_text}",
             _nats(trained.validation_nats, scale),
         ),
         *((f"{name} on the same {rows_or_text}", _nats(value, scale)) for name, value in lines),
