@@ -71,7 +71,7 @@ def _table(content: Content, form: RowForm, like: RowDomain | None) -> Table:
     if form.uncorrelated is not None and (kind != "real" or parted.content.values.ndim > 2):
         raise DataError("only columns of real values are dropped for being correlated: leave --uncorrelated out")
     if kind == "real" and like is None and parted.content.values.ndim == 2 and form.shape is None:
-        parted = vary(parted, form.uncorrelated)
+        parted = vary(parted, content, form)
     shaped = shape_rows(parted.content, kind, form, like)
     domain = shaped.domain
     if not domain.image and len(parted.columns) == domain.length:

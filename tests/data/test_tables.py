@@ -83,6 +83,18 @@ def test_columns_without_names_are_remembered_by_number(tmp_path: Path) -> None:
     assert open_table(str(tmp_path / "valid.csv"), like=train.domain).rows.tolist() == [[3, 4]]
 
 
+@pytest.mark.parametrize("names", ["a,b,c,d\n", ""])
+def test_rows_with_gaps_are_the_same_when_read_again(tmp_path: Path, names: str) -> None:
+    path = tmp_path / "gaps.csv"
+    path.write_text(f"{names}0.5,7,1.5,3\n1.5,7,0.5,1\n2.5,,4.5,9\n3.5,7,2.5,\n,7,3.5,7\n6.5,7,5.5,11\n")
+    form = RowForm(uncorrelated=0.98)
+    first = open_table(str(path), form=form)
+    again = open_table(str(path), form=form, like=first.learned_domain())
+    assert len(first) == 5
+    assert again.rows.tolist() == first.rows.tolist()
+    assert again.fingerprint == first.fingerprint
+
+
 def test_several_files_are_one_table_and_labels_among_them_are_no_rows(tmp_path: Path) -> None:
     for part in ("a", "b"):
         write_idx(tmp_path / f"{part}-images-idx3-ubyte", np.full((3, 2, 2), 200))
