@@ -24,6 +24,8 @@ class RowDomain(msgspec.Struct, frozen=True, kw_only=True, tag="rows", tag_field
     kind: RowKind
     shape: Annotated[Axes, Meta(min_length=1, max_length=3)]
     levels: Annotated[int, Meta(ge=2, le=65536)] = 2
+    full: Annotated[float, Meta(gt=0)] | None = None
+    """What was full light in the files of the training data, where they were rounded to `levels`."""
     columns: tuple[str, ...] = ()
     """A name for each value, where the values have names."""
     mean: tuple[float, ...] = ()
