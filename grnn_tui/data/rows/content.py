@@ -12,11 +12,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grnn_tui.data.condition import MOST_CLASSES
 from grnn_tui.data.row_domain import RowKind
 from grnn_tui.errors import DataError
 
-MOST_CLASSES = 10_000
-"""More labels than these are no classes."""
 Values = NDArray[Any]
 
 
@@ -61,8 +60,7 @@ def classify(values: Values, texts: Sequence[str] = ()) -> Labels:
     if values.ndim != 1:
         raise DataError(f"labels are one number or word a row, not an array of {values.ndim} axes")
     found, codes = np.unique(values, return_inverse=True)
-    if len(found) > MOST_CLASSES:
-        raise DataError(f"{len(found):,} different labels are no classes: give real numbers with --features instead")
+    _require_classes(len(found))
     if texts:
         names = [texts[int(code)] for code in found]
     elif found.dtype.kind == "f":
@@ -78,6 +76,11 @@ def classify(values: Values, texts: Sequence[str] = ()) -> Labels:
     places = np.empty(len(names), dtype=np.int64)
     places[order] = np.arange(len(names))
     return Labels(places[codes.reshape(-1)], tuple(names[i] for i in order))
+
+
+def _require_classes(count: int) -> None:
+    if count > MOST_CLASSES:
+        raise DataError(f"{count:,} different labels are no classes: give real numbers with --features instead")
 
 
 def join(contents: Sequence[Content]) -> Content:
@@ -132,6 +135,7 @@ def _join_labels(labels: Sequence[Labels]) -> Labels | None:
     if not labels:
         return None
     classes = sorted({name for one in labels for name in one.classes}, key=_natural)
+    _require_classes(len(classes))
     place = {name: i for i, name in enumerate(classes)}
     codes = [np.array([place[name] for name in one.classes], dtype=np.int64)[one.codes] for one in labels]
     return Labels(np.concatenate(codes), tuple(classes))

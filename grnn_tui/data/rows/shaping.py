@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.data.row_domain import RowDomain, RowKind
+from grnn_tui.data.row_domain import MOST_VALUES, RowDomain, RowKind
 from grnn_tui.data.row_form import RowForm
 from grnn_tui.data.rows.content import Content
 from grnn_tui.errors import DataError
@@ -68,8 +68,8 @@ def shape_rows(content: Content, kind: RowKind, form: RowForm, like: RowDomain |
     """Rows of `kind`, of the shape, levels and pooling that `form` asks for; exactly of the domain `like` if given.
 
     A threshold makes a value 1 above it. `form.levels` rounds to the nearest of so many between nothing and full
-    light, which is that of `like`, or 255 in a picture of bytes, or else the largest value there is. Pooling makes k x k pixels one:
-    1 if more than half of them are (binary), else their mean, rounded for levels.
+    light, which is that of `like`, or 255 in a picture of bytes, or else the largest value there is. Pooling makes
+    k x k pixels one: 1 if more than half of them are (binary), else their mean, rounded for levels.
 
     Raises:
         DataError: values, levels or a shape that do not fit.
@@ -102,6 +102,8 @@ def _to_axes(content: Content, form: RowForm, like: RowDomain | None) -> NDArray
     """The values as vectors [n, D] or pictures [n, H, W] or [n, H, W, 3]."""
     values = content.values
     D = math.prod(values.shape[1:])
+    if D > MOST_VALUES:
+        raise DataError(f"{content.name} has {D:,} values a row: give rows of at most {MOST_VALUES:,}")
     if form.shape is not None:
         if math.prod(form.shape) != D:
             shape = "x".join(map(str, form.shape))

@@ -60,3 +60,9 @@ def test_files_that_do_not_belong_together_are_refused() -> None:
         join([one, Content(name="b", values=np.zeros((2, 3)), columns=("x", "y", "z"))])
     with pytest.raises(DataError, match="only one has labels"):
         join([one, Content(name="b", values=np.zeros((2, 3)), labels=classify(np.arange(2)))])
+    many = [
+        Content(name="a", values=np.zeros((6_000, 1)), labels=classify(np.arange(start, start + 6_000)))
+        for start in (0, 6_000)
+    ]
+    with pytest.raises(DataError, match="12,000 different labels"):
+        join(many)

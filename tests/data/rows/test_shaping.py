@@ -151,6 +151,7 @@ def test_rows_come_out_in_the_domain_of_a_model() -> None:
         ([[0, 1, 1]], RowForm(shape=(1, 3), pool=3), None, "cannot be pooled"),
         ([[0, 1, 1]], RowForm(shape=(2, 2)), None, "not the 4 of 2x2"),
         ([[0, 1, 1, 1]], RowForm(shape=(1, 2, 2)), None, "3 of them"),
+        (np.zeros((1, (1 << 24) + 1), np.uint8), RowForm(), None, "at most 16,777,216"),
     ],
 )
 def test_what_does_not_fit_is_one_line(values: Any, form: RowForm, like: RowDomain | None, said: str) -> None:
