@@ -79,6 +79,9 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
     if label_column is not None:
         labels = classify(values[:, label_column], content.texts.get(label_column, ()))
     told = np.asarray(values[:, feature_columns], dtype=np.float64) if feature_columns else None
+    if told is not None and not (finite := np.isfinite(told).all(axis=1)).all():
+        row = int(np.argmin(finite))
+        raise DataError(f"row {row} of {content.name} is not finite in its features: correct it or leave it out")
     if len(kept) < D:
         values = values[:, kept]
     named = bool(content.columns or wanted) or len(kept) + (label_column is not None) < D
@@ -125,7 +128,8 @@ def _idle(parted: Parted, uncorrelated: float | None) -> tuple[tuple[str, ...], 
         notes.append(f"{_columns(len(constant), 'constant ')} left out: {_listed(constant)}")
     if uncorrelated is None:
         return constant, notes
-    r = np.abs(np.atleast_2d(np.corrcoef(values[:, changing], rowvar=False)))
+    with np.errstate(invalid="ignore"):  # what is infinite is refused once the rows are shaped
+        r = np.abs(np.atleast_2d(np.corrcoef(values[:, changing], rowvar=False)))
     chosen: list[int] = []
     for i in range(len(changing)):
         if not any(r[i, j] > uncorrelated for j in chosen):

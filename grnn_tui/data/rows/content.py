@@ -64,6 +64,8 @@ def classify(values: Values, texts: Sequence[str] = ()) -> Labels:
     if texts:
         names = [texts[int(code)] for code in found]
     elif found.dtype.kind == "f":
+        if not np.isfinite(found).all():
+            raise DataError("labels that are infinite or no numbers are no classes: correct them")
         if not np.array_equal(found, np.rint(found)):
             raise DataError("labels with fractions are no classes: give such a column with --features instead")
         names = [str(int(value)) for value in found]

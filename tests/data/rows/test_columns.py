@@ -84,6 +84,16 @@ def test_what_cannot_be_done_is_one_line(form: RowForm, said: str) -> None:
         part(TABLE, form)
 
 
+def test_infinite_features_are_refused() -> None:
+    content = Content(name="t", values=np.array([[1.0, 2, 0], [2, 3, np.inf], [0, 1, 3]]))
+    with pytest.raises(DataError, match="row 1 of t is not finite in its features"):
+        part(content, RowForm(features=("2",)))
+
+
+def test_infinite_values_do_not_disturb_the_look_for_correlated_columns() -> None:
+    assert varied(np.array([[1.0, 2], [2, 3], [np.inf, 1]]), 0.98).columns == ()
+
+
 def test_rows_that_all_have_gaps_are_refused() -> None:
     with pytest.raises(DataError, match="every row"):
         part(Content(name="t", values=np.array([[1, nan], [nan, 2]])), RowForm())

@@ -29,7 +29,13 @@ def test_words_come_after_numbers_and_in_order() -> None:
 
 @pytest.mark.parametrize(
     "column",
-    [np.array([0.5, 1.0]), np.zeros((3, 2)), np.arange(20_000), np.array(["2020-01-01"], dtype="datetime64[D]")],
+    [
+        np.array([0.5, 1.0]),
+        np.array([1.0, np.inf]),
+        np.zeros((3, 2)),
+        np.arange(20_000),
+        np.array(["2020-01-01"], dtype="datetime64[D]"),
+    ],
 )
 def test_what_is_no_class_is_refused(column: NDArray[Any]) -> None:
     with pytest.raises(DataError):
