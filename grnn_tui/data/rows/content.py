@@ -111,8 +111,9 @@ def join(contents: Sequence[Content]) -> Content:
             raise DataError(f"column {column} holds words in some of the files only: leave it out with --drop {column}")
         words = sorted({word for c in contents for word in c.texts[column]})
         texts[column] = tuple(words)
+        place = {word: i for i, word in enumerate(words)}
         for array, c in zip(values, contents, strict=True):
-            places = np.array([words.index(word) for word in c.texts[column]], dtype=np.float64)
+            places = np.array([place[word] for word in c.texts[column]], dtype=np.float64)
             known = ~np.isnan(array[:, column])
             array[known, column] = places[array[known, column].astype(np.int64)]
     require_memory(sum(array.nbytes for array in values), f"{first.name} and {len(contents) - 1} more")

@@ -58,6 +58,14 @@ def test_files_are_joined_with_their_words_and_labels() -> None:
     assert two.values[0, 1] == 0
 
 
+def test_many_words_are_joined_in_no_time() -> None:
+    words = [tuple(f"{part}{i}" for i in range(50_000)) for part in "ab"]
+    values = np.arange(50_000.0)[:, None]
+    both = join([Content(name="t", values=values, texts={0: part}) for part in words])
+    found = [both.texts[0][int(place)] for place in both.values[:, 0]]
+    assert found == [*words[0], *words[1]]
+
+
 def test_files_that_do_not_belong_together_are_refused() -> None:
     one = Content(name="a", values=np.zeros((2, 3)))
     with pytest.raises(DataError, match="rows of 3 and 4"):
