@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def _table(content: Content, form: RowForm, like: RowDomain | None) -> Table:
     if form.uncorrelated is not None and (kind != "real" or parted.content.values.ndim > 2):
         raise DataError("only columns of real values are dropped for being correlated: leave --uncorrelated out")
     if kind == "real" and like is None and parted.content.values.ndim == 2 and form.shape is None:
-        parted = vary(parted, form.uncorrelated)
+        parted = vary(parted, content, form)
     shaped = shape_rows(parted.content, kind, form, like)
     domain = shaped.domain
     if not domain.image and len(parted.columns) == domain.length:
@@ -110,10 +111,18 @@ def fingerprint(table: Table) -> str:
 
 def pin_form(form: RowForm) -> RowForm:
     """The same form for a process in another directory: a file of labels gets its absolute path."""
-    path = Path(form.labels or "")
-    if form.labels in (None, "none", "first", "last") or not path.is_file():
-        return form
-    return msgspec.structs.replace(form, labels=str(path.absolute()))
+    path = _label_file(form)
+    return form if path is None else msgspec.structs.replace(form, labels=str(path.absolute()))
+
+
+def form_of_others(form: RowForm) -> RowForm:
+    """The same form for other rows: a file of labels belongs to the first ones alone."""
+    return form if _label_file(form) is None else msgspec.structs.replace(form, labels=None)
+
+
+def _label_file(form: RowForm) -> Path | None:
+    path = Path(os.path.expanduser(form.labels or ""))  # noqa: PTH111  (no error over a column called ~x)
+    return None if form.labels in (None, "none", "first", "last") or not path.is_file() else path
 
 
 def describe(table: Table) -> list[str]:

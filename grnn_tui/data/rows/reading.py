@@ -54,6 +54,7 @@ def read_references(
     """
     contents: list[Content] = []
     files: list[Path] = []
+    partners = {labels_beside(match) for match in _all_named(references)}
     for reference in references:
         if reference in ROW_BUILT_INS:
             contents.append(_generated(reference, seed, size))
@@ -67,7 +68,6 @@ def read_references(
         elif len(matches) == 1 and matches[0].is_dir():
             contents.append(_read_pictures(pictures_below(path), path.resolve().name or str(path), path, form, cache))
         else:
-            partners = {labels_beside(match) for match in _all_named(references)}
             contents += [_read_file(match, form, cache) for match in matches if match not in partners]
     if files:
         name = files[0].name if len(files) == 1 else references[0] if len(references) == 1 else files[0].parent.name
@@ -93,7 +93,7 @@ def _named(reference: str) -> tuple[Path, str | None]:
 
 
 def _all_named(references: Sequence[str]) -> list[Path]:
-    return [match for item in references if item not in ROW_BUILT_INS for match in _matches(Path(item).expanduser())]
+    return [match for item in references if item not in ROW_BUILT_INS for match in _matches(_named(item)[0])]
 
 
 def _exists(path: Path) -> bool:
