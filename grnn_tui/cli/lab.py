@@ -73,7 +73,7 @@ def show(finding: Finding) -> None:
 
 def plot_lines(finding: Finding, width: int) -> list[str]:
     """The plot as text; nothing where there are no curves."""
-    from grnn_tui.ui.lab.view import plot_of
+    from grnn_tui.ui.lab.view import caption, plot_of
     from grnn_tui.ui.markers import choose_markers
     from grnn_tui.ui.widgets.chart import draw
 
@@ -82,7 +82,7 @@ def plot_lines(finding: Finding, width: int) -> list[str]:
         return []
     picture = draw(plot, width, PLOT_HEIGHT, choose_markers(""))
     rows = ["".join(text for text, _ in row).rstrip() for row in picture.rows]
-    return ["", finding.y_label, *rows]
+    return ["", caption(finding), *rows]
 
 
 @contextmanager

@@ -81,7 +81,7 @@ async def _listen(stream: asyncio.StreamReader | None, tell: Tell) -> str:
             continue
         if not line:
             return last
-        text = sanitise_bytes(line).strip()
+        text = sanitise_bytes(line.strip())
         if match := PROGRESS.fullmatch(text):
             tell(min(1.0, int(match[1]) / 100), match[2])
         elif text:

@@ -147,6 +147,11 @@ def _aligned(cell: SafeText, width: int, glyphs: Glyphs, *, right: bool) -> str:
     return blank + cut if right else cut + blank
 
 
+def caption(finding: Finding) -> str:
+    """What the plot shows."""
+    return f"{finding.y_label} (up) by {finding.x_label} (across)"
+
+
 def plot_of(finding: Finding) -> Plot:
     """The curves; an empty plot where there are none."""
     curves = [curve for curve in finding.series if len(curve.x) > 1]
@@ -157,6 +162,6 @@ def plot_of(finding: Finding) -> Plot:
             Curve(ROLES[i % len(ROLES)], curve.x, curve.y, label=curve.name, dots=True)
             for i, curve in enumerate(curves)
         ),
-        x_name=finding.x_label,
+        x_name="",
         x_range=(min(curve.x[0] for curve in curves), max(curve.x[-1] for curve in curves)),
     )

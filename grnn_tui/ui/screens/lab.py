@@ -20,11 +20,11 @@ from textual.worker import Worker, WorkerError
 from grnn_tui.errors import GrnnError
 from grnn_tui.lab.catalogue import EXPERIMENTS
 from grnn_tui.lab.finding import Experiment, Finding
-from grnn_tui.safetext import sanitise
+from grnn_tui.safetext import clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.lab.child import carry_out, command_of
-from grnn_tui.ui.lab.view import LabView, Running, first_shown, head_rows, list_rows, plot_of, table_rows
+from grnn_tui.ui.lab.view import LabView, Running, caption, first_shown, head_rows, list_rows, plot_of, table_rows
 from grnn_tui.ui.markers import glyphs_for
 from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.widgets.chart_raster import Markers
@@ -100,10 +100,10 @@ class LabScreen(Screen[None]):
         #lab-detail { width: 1fr; height: 100%; padding: 0 0 0 1; }
         #lab-head { height: 8; }
         #lab-table { height: 1fr; }
-        #lab-y { height: 1; }
-        &.-untried #lab-table, &.-untried #lab-y, &.-untried #lab-plot { display: none; }
+        #lab-caption { height: 1; }
+        &.-untried #lab-table, &.-untried #lab-caption, &.-untried #lab-plot { display: none; }
         &.-plot #lab-table { display: none; }
-        &.-table #lab-y, &.-table #lab-plot { display: none; }
+        &.-table #lab-caption, &.-table #lab-plot { display: none; }
         &.-ascii > #lab-box { border: ascii $border; }
     }
     """
@@ -129,7 +129,7 @@ class LabScreen(Screen[None]):
         self._names = _Names(self._experiments)
         self._head = _Lines(lambda width, _: head_rows(self.chosen, self.view, width), id="lab-head")
         self._table = _Lines(self._table_rows, id="lab-table")
-        self._y = _Lines(self._y_rows, id="lab-y")
+        self._caption = _Lines(self._caption_rows, id="lab-caption")
         self._chart = ChartView(markers=markers, id="lab-plot")
 
     def compose(self) -> ComposeResult:
@@ -139,7 +139,7 @@ class LabScreen(Screen[None]):
             with Vertical(id="lab-detail"):
                 yield self._head
                 yield self._table
-                yield self._y
+                yield self._caption
                 yield self._chart
         yield KeyHints("lab", ascii_only=self.view.glyphs.ascii_only)
 
@@ -189,7 +189,7 @@ class LabScreen(Screen[None]):
         if finding is not None:
             self._chart.show(plot_of(finding))
             self._table.styles.height = len(finding.rows) + 2 if both else "1fr"
-        for lines in (self._names, self._head, self._table, self._y):
+        for lines in (self._names, self._head, self._table, self._caption):
             lines.renew()
         tried = f" {view.glyphs.dot} {len(view.found)} of {len(self._experiments)} tried" if view.found else ""
         self.query_one("#lab-box").border_title = Content(f"Lab{tried}")
@@ -197,9 +197,12 @@ class LabScreen(Screen[None]):
     def _table_rows(self, width: int, height: int) -> tuple[Row, ...]:
         return table_rows(self.finding, width, height, self.view.glyphs) if self.finding is not None else ()
 
-    def _y_rows(self, width: int, height: int) -> tuple[Row, ...]:
-        del width, height
-        return ((Cell(sanitise(self.finding.y_label), "dim"),),) if self.finding is not None else ()
+    def _caption_rows(self, width: int, height: int) -> tuple[Row, ...]:
+        del height
+        if self.finding is None:
+            return ()
+        said = clip(sanitise(caption(self.finding)), width, self.view.glyphs.ellipsis)
+        return ((Cell(said, "dim"),),)
 
     # --- carrying out -------------------------------------------------------------------------------------------------
 
