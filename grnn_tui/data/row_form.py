@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from grnn_tui.data.row_domain import Axes, RowKind
+from grnn_tui.errors import UsageError
 
 ConditionKind = Literal["label", "features"]
 _Columns = tuple[str, ...]
@@ -28,3 +31,22 @@ class RowForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Annotated[float, Meta(gt=0, le=1, description="drop one of two columns correlated beyond this")] | None
     ) = None
     features: Annotated[_Columns, Meta(description="columns that become the features a model is told")] = ()
+
+
+def axes_of(text: str) -> tuple[int, ...]:
+    """The shape that a person means by `28x28` or `28x28x3`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not re.fullmatch(r"[1-9]\d{0,8}([x,][1-9]\d{0,8}){0,2}", text):
+        raise UsageError("give height and width, such as 28x28, or 28x28x3 in colour")
+    return tuple(int(part) for part in re.split("[x,]", text))
+
+
+def pin_form(form: RowForm) -> RowForm:
+    """The same form for a process in another directory: a file of labels gets its absolute path."""
+    path = Path(form.labels or "")
+    if form.labels in (None, "none", "first", "last") or not path.is_file():
+        return form
+    return msgspec.structs.replace(form, labels=str(path.absolute()))

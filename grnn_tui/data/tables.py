@@ -108,14 +108,6 @@ def fingerprint(table: Table) -> str:
     return digest.hexdigest()
 
 
-def pin_form(form: RowForm) -> RowForm:
-    """The same form for a process in another directory: a file of labels gets its absolute path."""
-    path = Path(form.labels or "")
-    if form.labels in (None, "none", "first", "last") or not path.is_file():
-        return form
-    return msgspec.structs.replace(form, labels=str(path.absolute()))
-
-
 def describe(table: Table) -> list[str]:
     """Lines for a person: rows, shape and kind, classes and their counts, features, the exact entropy, the notes."""
     domain = table.domain
