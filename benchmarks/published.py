@@ -158,7 +158,7 @@ def mnist() -> list[Line]:
     """NADE of 500 hidden units on binarized MNIST, the fixed files, within an hour of one core."""
     files = DATA / "binarized_mnist"
     rows = (str(files / "binarized_mnist_train.amat.gz"), "--val", str(files / "binarized_mnist_valid.amat.gz"))
-    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--steps", "15000")
+    how = ("--backend", "binary-nade", "--hidden", "500", "--batch", "100", "--lr", "2e-3", "--seconds", "1800")
     trained("nade-mnist", *rows, *how, "--validate-every", "240")
     scored = grnn("score", "nade-mnist@best", str(files / "binarized_mnist_test.amat.gz"))
     return [reached("NADE 500, binarized MNIST, test", scored["nats_per_row"], 95.0)]
@@ -206,19 +206,8 @@ def names() -> list[Line]:
             file = Path(folder) / f"{part}.txt"
             file.write_text("\n".join(words[cuts[i] : cuts[i + 1]]) + "\n")
             parts.append(str(file))
-        how = ("--backend", "gru", "--hidden", "256", "--embedding", "32", "--dropout", "0.5", "--batch", "32")
-        limits = (
-            "--length",
-            "64",
-            "--lr",
-            "4e-3",
-            "--weight-decay",
-            "0.1",
-            "--steps",
-            "3000",
-            "--validate-every",
-            "10",
-        )
+        how = ("--backend", "gru", "--hidden", "192", "--embedding", "32", "--dropout", "0.4", "--weight-decay", "0.1")
+        limits = ("--batch", "64", "--length", "32", "--lr", "6e-3", "--steps", "2500", "--validate-every", "10")
         trained("gru-names", parts[0], "--val", parts[1], *how, *limits)
         scored = grnn("score", "gru-names@best", parts[2])
     return [reached("GRU, names, test", scored["nats_per_symbol"], 2.02)]

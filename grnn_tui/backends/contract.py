@@ -66,6 +66,9 @@ class Player(ABC, Generic[State, Prediction]):
     ordering: NDArray[np.int64] | None = None
     """Which value of the row each step writes [D]; None: they come as they lie, as the symbols of a text do."""
 
+    agnostic: bool = False
+    """Whether it was trained for every order, so that it writes as well `under` another one."""
+
     @abstractmethod
     def start(self, condition: Vector | None = None) -> State:
         """The state before the first symbol, told `condition` [size] (see `Condition`); None: told nothing."""

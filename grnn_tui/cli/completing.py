@@ -126,8 +126,9 @@ def complete(
 ) -> None:  # fmt: skip
     """Fill in the rest of an image (or row) of which a part is known, drawn from MODEL given that part.
 
-    IMAGE is a picture, a file of rows or a built-in set; --row says which. Completion is exact where the model can
-    write the known values first; otherwise each is drawn by importance sampling among --particles.
+    IMAGE is a picture, a file of rows or a built-in set; --row says which. Completion is exact where the known values
+    come first in the model's order, or it was trained for every order; otherwise each is drawn by importance sampling
+    among --particles.
     """
     one_blas_thread()
     from grnn_tui.cli.pictures import show_rows, write_rows

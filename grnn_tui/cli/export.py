@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from grnn_tui.data.row_domain import RowDomain
+
+if TYPE_CHECKING:
+    from grnn_tui.engine.models import OpenedModel
+
 SAMPLE_LENGTH = 400
+SAMPLE_ROWS = 6
 
 
 @click.command()
@@ -35,11 +42,13 @@ def export(model: str, directory: Path, summary: str, name: str, force: bool) ->
         raise UsageError(f"{directory} is not empty and holds no model; choose another directory")
     opened = open_model(model)
     located, source = opened.located, opened.directory
-    vocabulary, header = opened.vocabulary, source.header
-    sample = "".join(generate(opened.player, vocabulary, "", SAMPLE_LENGTH, Sampling(), seed=1))
-    notes = []
+    header, notes = source.header, []
+    if isinstance(header.domain, RowDomain):
+        sample = _drawn(opened, header.domain)
+    else:
+        sample = "".join(generate(opened.player, header.domain, "", SAMPLE_LENGTH, Sampling(), seed=1))
     if header.trained.data == "sums":
-        share = share_right(opened.player, vocabulary, held_out())
+        share = share_right(opened.player, header.vocabulary, held_out())
         notes.append(f"Of the sums that its training text never shows, it gets {100 * share:.1f} % right.")
     card = Card(
         name=name or directory.absolute().name,
@@ -53,6 +62,26 @@ def export(model: str, directory: Path, summary: str, name: str, force: bool) ->
     write_model(directory, header, source.arrays, markdown(card))
     click.echo(str(directory))
     click.echo(f"{directory / CARD} says how it came to be", err=True)
+
+
+def _drawn(opened: OpenedModel, domain: RowDomain) -> str:
+    """A few rows, of seed 1 and up; of a model that is told a label, each of another class."""
+    import numpy as np
+
+    from grnn_tui.cli.pictures import as_text
+    from grnn_tui.playing.known import planned
+    from grnn_tui.playing.row_path import RowPath
+    from grnn_tui.playing.settings import Sampling
+
+    plan, told = planned(opened.player, domain), domain.condition
+    rows = []
+    for i in range(SAMPLE_ROWS):
+        vector = np.eye(told.size, dtype=np.float32)[i % told.size] if told is not None and told.classes else None
+        path = RowPath(plan, 1 + i, vector)
+        while not path.done:
+            path.write(Sampling())
+        rows.append(path.row())
+    return as_text(np.stack(rows), domain)
 
 
 def _references(metrics: Path | None) -> dict[str, float]:

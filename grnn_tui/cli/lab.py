@@ -24,7 +24,7 @@ WIDEST = 100
 @click.argument("name", required=False)
 @click.option("--model", "-m", "models", multiple=True, help="Play this model instead; may be given again.")
 @click.option("--seed", "-s", type=click.IntRange(min=0), default=1, show_default=True, help="Of everything random.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; how far it is goes to stderr.")
 def lab(name: str | None, models: tuple[str, ...], seed: int, as_json: bool) -> None:
     """Try a claim of the field in a small seeded experiment of at most three minutes.
 
@@ -37,7 +37,7 @@ def lab(name: str | None, models: tuple[str, ...], seed: int, as_json: bool) -> 
         return
     experiment = experiment_named(name)
     one_blas_thread()
-    with _progress() as report:
+    with _progress(lines=as_json) as report:
         finding = experiment.carry_out(models, seed, report)
     if as_json:
         import msgspec
@@ -58,11 +58,12 @@ def _list(as_json: bool) -> None:
 
 def show(finding: Finding) -> None:
     """Claim, table, plot, sentence."""
+    from grnn_tui.lab.finding import shown
     from grnn_tui.safetext import for_terminal
 
     sys.stdout.write(f"{finding.claim}\n\n")
     numeric = [i for i in range(len(finding.columns)) if all(not isinstance(row[i], str) for row in finding.rows)]
-    show_table(finding.columns, [[_cell(value) for value in row] for row in finding.rows], numeric)
+    show_table(finding.columns, [[shown(value) for value in row] for row in finding.rows], numeric)
     for line in plot_lines(finding, min(WIDEST, shutil.get_terminal_size().columns)):
         sys.stdout.write(for_terminal(f"{line}\n", sys.stdout))
     verdict = "The claim held." if finding.held else "The claim did not hold."
@@ -72,37 +73,23 @@ def show(finding: Finding) -> None:
 
 def plot_lines(finding: Finding, width: int) -> list[str]:
     """The plot as text; nothing where there are no curves."""
+    from grnn_tui.ui.lab.view import plot_of
     from grnn_tui.ui.markers import choose_markers
     from grnn_tui.ui.widgets.chart import draw
-    from grnn_tui.ui.widgets.chart_plot import Curve, Plot, Role
 
-    curves = [curve for curve in finding.series if len(curve.x) > 1]
-    if not curves:
+    plot = plot_of(finding)
+    if not plot.curves:
         return []
-    roles: tuple[Role, ...] = ("train", "valid")
-    plot = Plot(
-        curves=tuple(
-            Curve(roles[i % len(roles)], curve.x, curve.y, label=curve.name, dots=True)
-            for i, curve in enumerate(curves)
-        ),
-        x_name=finding.x_label,
-    )
     picture = draw(plot, width, PLOT_HEIGHT, choose_markers(""))
     rows = ["".join(text for text, _ in row).rstrip() for row in picture.rows]
     return ["", finding.y_label, *rows]
 
 
-def _cell(value: str | int | float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
 @contextmanager
-def _progress() -> Iterator[Report]:
-    """A bar on stderr, in a terminal only."""
+def _progress(*, lines: bool) -> Iterator[Report]:
+    """On stderr: a bar in a terminal, else with `lines` a line such as `12% training NADE` for each percent."""
     if not sys.stderr.isatty():
-        yield lambda _done, _what: None
+        yield _line_by_line() if lines else lambda _done, _what: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -111,3 +98,17 @@ def _progress() -> Iterator[Report]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda done, what: bar.update(task, completed=done, description=what)
+
+
+def _line_by_line() -> Report:
+    said = ""
+
+    def report(done: float, what: str) -> None:
+        nonlocal said
+        line = f"{done:.0%} {' '.join(what.split())}"
+        if line != said:
+            said = line
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    return report

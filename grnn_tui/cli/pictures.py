@@ -81,19 +81,37 @@ def light(rows: NDArray[np.floating], domain: RowDomain) -> NDArray[np.float64]:
     return images if domain.channels == 3 else np.repeat(images[..., None], 3, axis=-1)
 
 
+def as_text(rows: NDArray[np.floating], domain: RowDomain) -> str:
+    """`rows` [n, D] for a page: images side by side in half blocks and shades, vectors as lines of numbers."""
+    if not domain.image:
+        return "\n".join(numbers(row, domain) for row in rows)
+    return "\n".join(_shades(_sheet(rows, domain), unicode=True))
+
+
 def _picture_lines(rows: NDArray[np.floating], domain: RowDomain, stream: TextIO) -> list[str]:
     import os
 
+    sheet = _sheet(rows, domain)
+    unicode = "utf" in (stream.encoding or "").lower()
+    if unicode and stream.isatty() and not os.environ.get("NO_COLOR") and domain.size != 2:
+        return _coloured(sheet)
+    return _shades(sheet, unicode=unicode)
+
+
+def _sheet(rows: NDArray[np.floating], domain: RowDomain) -> NDArray[np.float64]:
+    """Images beside one another [H, all of W, 3]."""
+    import numpy as np
+
+    images = light(rows, domain)
+    gap = np.zeros((images.shape[1], GAP, 3))
+    return np.concatenate([part for image in images for part in (image, gap)][:-1], axis=1)
+
+
+def _shades(sheet: NDArray[np.float64], *, unicode: bool) -> list[str]:
     import numpy as np
 
     from grnn_tui.ui.rows.raster import ASCII_SHADES, SHADES, shaded
 
-    images = light(rows, domain)
-    gap = np.zeros((images.shape[1], GAP, 3))
-    sheet = np.concatenate([part for image in images for part in (image, gap)][:-1], axis=1)
-    unicode = "utf" in (stream.encoding or "").lower()
-    if unicode and stream.isatty() and not os.environ.get("NO_COLOR") and domain.size != 2:
-        return _coloured(sheet)
     brightness = np.round(sheet @ np.array([0.299, 0.587, 0.114]), 6)
     everything = np.ones(brightness.shape, bool)
     ladder = SHADES if unicode else ASCII_SHADES

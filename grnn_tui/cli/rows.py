@@ -220,7 +220,7 @@ def classify(
 
     if open_directory(model)[1].header.domain.kind == "text":
         form_from(given)
-        _classify_text(model, data, data_seed, per_row=per_row, as_json=as_json)
+        _classify_text(model, data, data_seed, data_size, per_row=per_row, as_json=as_json)
         return
     name, directory, table = open_rows(model, data, form_from(given), data_seed, data_size)
     found = classify_rows(directory, table)
@@ -232,7 +232,7 @@ def classify(
     show_classified(name, table.name, classes, found, known, per_row=per_row, as_json=as_json)
 
 
-def _classify_text(model: str, data: str, seed: int, *, per_row: bool, as_json: bool) -> None:
+def _classify_text(model: str, data: str, seed: int, size: int | None, *, per_row: bool, as_json: bool) -> None:
     """Each line of a file, or of several files whose names are the labels."""
     from grnn_tui.data.labelled import open_lines
     from grnn_tui.engine.models import open_directory
@@ -243,7 +243,7 @@ def _classify_text(model: str, data: str, seed: int, *, per_row: bool, as_json: 
     vocabulary = directory.header.vocabulary
     if vocabulary.condition is None:
         raise UsageError(f"{located.name} is told no label; train one with --condition label to classify with it")
-    lines, known = open_lines(data, vocabulary, seed=seed)
+    lines, known = open_lines(data, vocabulary, seed=seed, size=size)
     for line in lines.notes:
         note(line)
     found = classify_lines(directory, lines)

@@ -98,7 +98,9 @@ def open_labelled(
     return _together(whole, parts, labels, names, None, notes)
 
 
-def open_lines(source: str, vocabulary: Vocabulary, *, encoding: str = "utf-8", seed: int = 0) -> tuple[Labelled, bool]:
+def open_lines(
+    source: str, vocabulary: Vocabulary, *, encoding: str = "utf-8", seed: int = 0, size: int | None = None
+) -> tuple[Labelled, bool]:
     """Lines for a model of `vocabulary`, and whether their labels are known: those of one file have none (all 0).
 
     Raises:
@@ -106,7 +108,7 @@ def open_lines(source: str, vocabulary: Vocabulary, *, encoding: str = "utf-8", 
     """
     path = Path(source)
     if source in BUILT_INS or not path.is_file():
-        return open_labelled([source], encoding=encoding, seed=seed, vocabulary=vocabulary), True
+        return open_labelled([source], encoding=encoding, seed=seed, size=size, vocabulary=vocabulary), True
     plain = msgspec.structs.replace(vocabulary, condition=None)
     whole = open_corpus(source, encoding=encoding, vocabulary=plain)
     parts, _ = _lines(whole)

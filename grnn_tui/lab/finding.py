@@ -42,6 +42,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
+def shown(value: Value) -> str:
+    """A value of a table as a person reads it: four digits that count."""
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A claim and the experiment that tries it.

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.modeldir import read_model
+from grnn_tui.backends.modeldir import ModelDirectory
 from grnn_tui.data.builtin.reber import embedded_reber_exact, make_embedded_reber
 from grnn_tui.lab.finding import Experiment, Finding, Report, Series, Value
+from grnn_tui.lab.trained import QUIET, Plan, Tell, begin, go_on
 from grnn_tui.playing.outlook import BITS
 from grnn_tui.playing.scoring import score
-from grnn_tui.runs.checkpoint import step_path
-from grnn_tui.runs.directory import Run
-from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
-from grnn_tui.runs.store import new_run, reserve
-from grnn_tui.training.session import train
+from grnn_tui.runs.request import DataRequest
 
 BACKENDS = ("rnn", "gru", "lstm")
 SETTINGS = {"hidden": 16, "embedding": 8}
 STEPS = (500, 1000, 2000, 4000, 6000, 8000)
 """When the letter is measured; the last is the end."""
-OPTIONS = TrainingOptions(batch=16, length=32, lr=5e-3, threads=1, validate_every=1e6, checkpoint_every=1e6)
+OPTIONS = msgspec.structs.replace(QUIET, batch=16, length=32, lr=5e-3)
 SCORED = 12_000
 """Characters of fresh strings that the letter is measured on."""
 REMEMBERED, FORGOTTEN = 0.1, 0.5
@@ -68,38 +64,21 @@ def run(experiment: Experiment, models: tuple[str, ...], seed: int, report: Repo
     )
 
 
-def _learning(
-    folder: Path, backend: str, seed: int, text: str, tell: Callable[[float], None]
-) -> tuple[list[float], float]:
-    """Bits of the letter at each of `STEPS`, and bits a string at the end.
-
-    Raises:
-        KeyboardInterrupt: training was interrupted.
-    """
-    request = RunRequest(
-        name="",
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        backend=backend,
-        settings=dict(SETTINGS),
-        data=DataRequest(sources=("embedded-reber",), seed=seed),
-        training=msgspec.structs.replace(OPTIONS, steps=STEPS[-1], seed=seed),
-    )
-    trained = new_run(request, reserve(path=folder))
+def _learning(folder: Path, backend: str, seed: int, text: str, tell: Tell) -> tuple[list[float], float]:
+    """Bits of the letter at each of `STEPS`, and bits a string at the end."""
+    how = msgspec.structs.replace(OPTIONS, steps=STEPS[-1], seed=seed)
+    run = begin(Plan(backend, SETTINGS, DataRequest(sources=("embedded-reber",), seed=seed), how), folder)
     places = list(remembered_letters(text))
     letter: list[float] = []
     for step in STEPS:
-        tell(step / STEPS[-1] / 2)
-        if train(trained, until=step).step < step:
-            raise KeyboardInterrupt
-        bits = bits_of(trained, text)
+        bits = bits_of(go_on(run, tell, until=step), text)
         letter.append(float(bits[places].mean()))
     return letter, float(bits.sum()) / len(places)
 
 
-def bits_of(trained: Run, text: str) -> NDArray[np.float64]:
-    """Surprisal of every character of `text` [n], in bits, to the newest checkpoint."""
-    directory = read_model(step_path(trained.path, trained.steps()[-1]))
-    return score(directory.open_player(), directory.header.vocabulary.encode(text).symbols) * BITS
+def bits_of(model: ModelDirectory, text: str) -> NDArray[np.float64]:
+    """Surprisal of every character of `text` [n] to `model`, in bits."""
+    return score(model.open_player(), model.header.vocabulary.encode(text).symbols) * BITS
 
 
 def remembered_letters(text: str) -> Iterator[int]:

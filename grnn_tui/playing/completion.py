@@ -29,9 +29,9 @@ def complete(
 
     `known_mask` [D] says which values are known, `known_values` [D] what they are (the rest of it is not looked at).
     Row i has the seed `seed + i`. Exact means that every value is drawn from the model's own conditional given what is
-    known: the known values come first in its order, or it can write in an order in which they do. Otherwise each row is
-    one of `particles` by sequential importance resampling (see `cloud.py`): the larger their number, the nearer to
-    exact.
+    known: the known values come first in its order, or it was trained for every order and writes them first. Otherwise
+    each row is one of `particles` by sequential importance resampling (see `cloud.py`): the larger their number, the
+    nearer to exact.
 
     Raises:
         UsageError: a mask or a value that does not fit the domain, or settings out of their bounds.

@@ -110,7 +110,7 @@ def order_of(player: Player[Any, Any], domain: RowDomain) -> Order:
 def planned(
     player: Player[Any, Any], domain: RowDomain, known: Known | None = None, particles: int = PARTICLES
 ) -> Plan:
-    """The exact way if there is one: what is known comes first, be it that the model can write in such an order.
+    """The exact way if there is one: what is known comes first, be it that the model was trained for such an order.
 
     Raises:
         UsageError: fewer than 2 or more than `MAX_PARTICLES` particles.
@@ -123,11 +123,10 @@ def planned(
     first = known.mask[order]
     if first[: known.count].all():
         return Plan(player, order, _given(order, known, domain), real=real)
-    try:
-        known_first = np.concatenate([order[first], order[~first]])
-        return Plan(player.under(known_first), known_first, _given(known_first, known, domain), real=real)
-    except UsageError:
+    if not player.agnostic:
         return Plan(player, order, _given(order, known, domain), particles, real)
+    known_first = np.concatenate([order[first], order[~first]])
+    return Plan(player.under(known_first), known_first, _given(known_first, known, domain), real=real)
 
 
 def _given(order: Order, known: Known | None, domain: RowDomain) -> tuple[float | None, ...]:

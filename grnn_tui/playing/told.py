@@ -26,6 +26,7 @@ class Told(Player[Any, Any]):
         self.condition = condition
         self.ends = ends
         self.ordering = player.ordering
+        self.agnostic = player.agnostic
 
     def start(self, condition: Vector | None = None) -> Any:
         """The state under what the model was told, or under another `condition`."""

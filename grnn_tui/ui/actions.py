@@ -28,6 +28,7 @@ Scope = Literal[
     "runs",
     "form",
     "monitor",
+    "lab",
 ]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
@@ -47,6 +48,7 @@ HEADINGS: Mapping[Scope, str] = {
     "runs": "List of runs",
     "form": "Form for a new run",
     "monitor": "Training monitor",
+    "lab": "The lab",
 }
 
 FORBIDDEN = frozenset(
@@ -145,6 +147,7 @@ _PLAY = (
     _action("train", "play", "t", "train", "Train a model of your own", 1, call="app.train"),
     _action("runs", "play", "u", "runs", "List runs, alive and past", call="app.runs"),
     _action("monitor", "play", "m", "monitor", "Show the run being trained at full size", 1, call="app.monitor"),
+    _action("lab", "play", "l", "lab", "Try claims of the field in small experiments", call="app.lab"),
     _action("pane_1", "play", "1", "prompt", "Go to the prompt"),
     _action("pane_2", "play", "2", "text", "Go to the text"),
     _action("pane_3", "play", "3", "sampling", "Go to the sampling controls"),
@@ -302,6 +305,14 @@ _RUNS = (
     _action("close", "runs", "q escape", "back", "Back to the main screen", 9),
 )
 
+_LAB = (
+    _action("carry_out", "lab", "enter", "try it", "Carry out the chosen experiment", 9),
+    _action("next_seed", "lab", "s", "next seed", "Carry it out again, under the next seed", 6),
+    _action("table_or_plot", "lab", "v", "table/plot", "Table or plot, where there is room for one", 7),
+    _action("stop_experiment", "lab", "x ctrl+c", "stop", "Stop the experiment that is being carried out", 5),
+    _action("close", "lab", "q escape", "back", "Stop the experiment; else back to the main screen", 8),
+)
+
 _FORM = (
     _action("start", "form", "ctrl+r", "start", "Start the run, detached", 9, priority=True),
     _action("close", "form", "ctrl+n escape", "cancel", "Leave without a run", 8),
@@ -328,6 +339,7 @@ ACTIONS: tuple[Action, ...] = (
     *_SCREENS,
     *_MONITOR,
     *_RUNS,
+    *_LAB,
     *_FORM,
 )
 """Every action there is."""

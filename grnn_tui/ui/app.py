@@ -7,7 +7,7 @@ import gc
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from rich.color import ColorSystem
@@ -32,6 +32,9 @@ from grnn_tui.ui.settings import KEPT_WRITTEN, LastState, Preferences, save
 from grnn_tui.ui.theme import THEMES, first_theme
 from grnn_tui.ui.training_side import TrainingSide
 from grnn_tui.ui.widgets.chart_raster import Markers
+
+if TYPE_CHECKING:
+    from grnn_tui.lab.finding import Finding
 
 FRAME_SECONDS = 0.1
 """Between two frames while text streams ..."""
@@ -81,6 +84,8 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         self._frame_due = False
         self._kept = self.last
         self._theme_before = ""
+        self.lab_found: dict[str, Finding] = {}
+        """What experiments of the lab have found since the start."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(self.preferences.theme, self._colours, no_color=self.no_color)
@@ -293,6 +298,13 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
     def action_monitor(self) -> None:
         """The followed run at full size."""
         self.open_monitor()
+
+    def action_lab(self) -> None:
+        """Claims of the field, tried."""
+        from grnn_tui.ui.screens.lab import LabScreen
+
+        if not isinstance(self.screen, LabScreen):
+            self.push_screen(LabScreen(self.lab_found, markers=self.markers))
 
     async def action_leave(self) -> None:
         """Leave; ask first if runs are alive."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grnn_tui.lab import adding, cycling, memory, temperature
+from grnn_tui.lab import adding, cycling, memory, temperature, trained
 from grnn_tui.lab.catalogue import EXPERIMENTS
 from grnn_tui.lab.finding import Finding
 from grnn_tui.runs.directory import Run
@@ -99,10 +99,11 @@ def test_memory_trains_each_kind_and_an_untrained_one_guesses() -> None:
 
 
 def test_an_interrupted_training_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_run: Run, until: int) -> Outcome:
+    def interrupted(_run: Run, *, until: int, report: object) -> Outcome:
+        del report
         return Outcome("stopped", "interrupted", until - 1, 0.0, None, None, LossScale("character"))
 
-    monkeypatch.setattr(memory, "train", interrupted)
+    monkeypatch.setattr(trained, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):
         carried_out("memory")
 

@@ -22,6 +22,7 @@ class TablePlayer(Player[tuple[int, ...], Categorical]):
     ) -> None:
         rng = np.random.default_rng(seed)
         self.domain, self.reorders, self._seed = domain, reorders, seed
+        self.agnostic = reorders
         self.rows = np.array(list(itertools.product(range(domain.size), repeat=domain.length)))
         self.joint = rng.dirichlet(np.full(len(self.rows), 0.4))
         self.ordering = None if ordering is None else np.array(ordering)

@@ -25,6 +25,7 @@ from grnn_tui.ui.panes.prompt.pane import PromptPane
 from grnn_tui.ui.panes.samples.pane import SamplesPane
 from grnn_tui.ui.panes.training.pane import TrainingPane
 from grnn_tui.ui.screens.compare import CompareScreen
+from grnn_tui.ui.screens.lab import LabScreen
 from grnn_tui.ui.screens.models import ModelsScreen
 from grnn_tui.ui.screens.monitor import MonitorScreen
 from grnn_tui.ui.screens.play import PlayScreen
@@ -48,6 +49,7 @@ OWNERS: dict[str, type] = {
     "runs": RunsScreen,
     "form": TrainForm,
     "monitor": MonitorScreen,
+    "lab": LabScreen,
 }
 
 

@@ -15,7 +15,7 @@ from tests.ui.support.text_snapshot import screen_text
 
 Compare = Callable[[App[object], str], None]
 AS_TEXT = ("empty", "flags", "real-known", "labelled", "forced")
-SMALL_TOO = ("growing", "painted", "real", "labelled")
+SMALL_TOO = ("growing", "real", "labelled")
 PICTURES = ("finished", "completed", "order", "real", "colour")
 
 
@@ -36,16 +36,16 @@ async def test_the_small_screen_as_text(name: str, text_snapshot: Compare, monke
 
 
 async def test_ascii_as_text(text_snapshot: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with row_stage(monkeypatch, "digits", SMALL, markers="ascii") as here:
-        await SCENES["growing"][1](here)
+    async with row_stage(monkeypatch, "flags", SMALL, markers="ascii") as here:
+        await SCENES["half"][1](here)
         assert screen_text(here.app).isascii()
         text_snapshot(here.app, "rows-ascii-80x24")
 
 
 async def test_without_colours_as_text(text_snapshot: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with row_stage(monkeypatch, "digits", LARGE) as here:
-        await SCENES["growing"][1](here)
+    async with row_stage(monkeypatch, "small", LARGE) as here:
+        await SCENES["half"][1](here)
         text_snapshot(here.app, "rows-plain-120x40")
 
 

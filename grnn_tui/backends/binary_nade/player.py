@@ -21,6 +21,7 @@ class BinaryNadePlayer(RunningSumPlayer[Bernoulli]):
         self.V = self.W if settings.tied else floats(arrays, "V", D, H)
         self.b = floats(arrays, "b", D)
         self._nothing = np.zeros(H, np.float32)
+        self.agnostic = settings.order_agnostic
         self.M = floats(arrays, "M", D, H) if settings.order_agnostic else None
         self.layers = [
             (floats(arrays, f"A.layer{k}", H, H), floats(arrays, f"a.layer{k}", H))

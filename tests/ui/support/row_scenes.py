@@ -21,6 +21,12 @@ async def growing(here: RowStage) -> None:
     await here.press("enter")
 
 
+async def half(here: RowStage) -> None:
+    """Of small rows, half is written."""
+    here.engine.limit = 15
+    await here.press("enter")
+
+
 async def finished(here: RowStage) -> None:
     """All are written; one of them is looked at, with its surprisal beside it."""
     await here.press("enter", "right_square_bracket", "right_square_bracket", *["up"] * 6, *["left"] * 5, "v", "v")
@@ -28,7 +34,7 @@ async def finished(here: RowStage) -> None:
 
 async def painted(here: RowStage) -> None:
     """A stroke has been made known over what was written."""
-    few = replace(here.app.controller.controls, samples=6, particles=6)
+    few = replace(here.app.controller.controls, samples=4, particles=6)
     here.app.controller.set_controls(few)
     await here.press("enter", "home", *["down"] * 3, *["right"] * 4)
     for _ in range(7):
@@ -72,6 +78,7 @@ async def labelled(here: RowStage) -> None:
 SCENES: dict[str, tuple[str, Scene]] = {
     "empty": ("small", empty),
     "growing": ("digits", growing),
+    "half": ("small", half),
     "finished": ("digits", finished),
     "painted": ("digits", painted),
     "completed": ("digits", completed),
