@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +16,17 @@ from textual.widgets import Button, Input, Static
 from grnn_tui.cli.main import main
 from grnn_tui.data.looking import Look, Seen, look_at
 from grnn_tui.engine.catalogue import read_catalogue
+from grnn_tui.engine.framing import encode, event_decoder
 from grnn_tui.engine.protocol import CatalogueRead
+from grnn_tui.runs.directory import Run
+from grnn_tui.runs.metrics import read_rows
 from grnn_tui.runs.request import RunRequest
+from grnn_tui.runs.rows import Started
 from grnn_tui.runs.store import find_run
 from grnn_tui.ui.screens.data_form import DataKnown, default_of, known_by_name, offered
 from grnn_tui.ui.screens.form_rows import Choice
 from grnn_tui.ui.screens.train_form import TrainForm
+from tests.support.waiting import wait_for
 from tests.ui.support.catalogue import catalogue
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
@@ -130,6 +136,28 @@ def test_what_is_offered_for_which_data(installed: CatalogueRead) -> None:
     assert {"rnn-nade", "lstm"} <= following < vectors
     for known in (DataKnown(kind="levels", shape=(8, 8)), DataKnown(kind="rows"), DataKnown(kind="real", shape=(8,))):
         assert default_of(known, sorted(names(known))) in names(known)
+
+
+def test_what_fits_travels_to_the_screen(installed: CatalogueRead) -> None:
+    assert event_decoder().feed(encode(installed)) == [installed]
+    strokes = next(c for c in installed.corpora if c.name == "strokes")
+    assert (strokes.kind, strokes.shape, len(strokes.classes)) == ("binary", [16, 16], 15)
+    names = next(c for c in installed.corpora if c.name == "names")
+    assert (names.kind, len(names.classes)) == ("text", 6)
+
+
+async def test_a_run_on_rows_begins_and_ends(images: Path, installed: CatalogueRead) -> None:
+    app = Host(TrainForm(installed, data=str(images)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "60 images" in row_of(app, "values"))
+        app.screen.query_one("#backend", Choice).value = "markov"
+        await until(pilot, lambda: "--backend markov" in summary(app))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.answer, Path))
+    run = Run(app.answer)
+    await asyncio.to_thread(wait_for, lambda: run.status().state == "finished")
+    (row,) = [row for row in read_rows(run.metrics).rows if isinstance(row, Started)]
+    assert (row.unit, row.row, row.row_name) == ("pixel", 12, "image")
 
 
 def test_names_alone_tell_rows_from_texts(tmp_path: Path) -> None:
