@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from grnn_tui.data.row_domain import RowDomain
-from grnn_tui.data.row_form import ConditionKind, RowForm
+from grnn_tui.data.row_form import ConditionKind, RowForm, form_of_others
 from grnn_tui.data.table import Table
-from grnn_tui.data.tables import form_of_others, open_table
+from grnn_tui.data.tables import open_table
 from grnn_tui.errors import DataError
 
 

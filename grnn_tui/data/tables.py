@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -107,22 +106,6 @@ def fingerprint(table: Table) -> str:
         if extra is not None:
             digest.update(np.ascontiguousarray(extra).data)
     return digest.hexdigest()
-
-
-def pin_form(form: RowForm) -> RowForm:
-    """The same form for a process in another directory: a file of labels gets its absolute path."""
-    path = _label_file(form)
-    return form if path is None else msgspec.structs.replace(form, labels=str(path.absolute()))
-
-
-def form_of_others(form: RowForm) -> RowForm:
-    """The same form for other rows: a file of labels belongs to the first ones alone."""
-    return form if _label_file(form) is None else msgspec.structs.replace(form, labels=None)
-
-
-def _label_file(form: RowForm) -> Path | None:
-    path = Path(os.path.expanduser(form.labels or ""))  # noqa: PTH111  (no error over a column called ~x)
-    return None if form.labels in (None, "none", "first", "last") or not path.is_file() else path
 
 
 def describe(table: Table) -> list[str]:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from grnn_tui.data.row_domain import RowDomain
-from grnn_tui.data.row_form import RowForm
+from grnn_tui.data.row_form import RowForm, pin_form
 from grnn_tui.data.rows import reading
 from grnn_tui.data.sources import pin
-from grnn_tui.data.tables import describe, is_table, open_table, pin_form
+from grnn_tui.data.tables import describe, is_table, open_table
 from grnn_tui.errors import DataError
 from tests.data.rows.test_idx import write_idx
 
