@@ -41,7 +41,7 @@ RANGE: dict[str, list[dict[str, Any]]] = {
     "mingru": MINIMAL,
     "minlstm": MINIMAL,
     "nade": [
-        {"window": 1, "hidden": 1},
+        {"window": 1, "hidden": 1, "activation": "tanh"},
         {"window": 4, "hidden": 16, "activation": "sigmoid"},
         {"window": 9, "hidden": 20, "layers": 3, "activation": "tanh", "dropout": 0.3},
         {"window": 64, "hidden": 8, "activation": "relu"},

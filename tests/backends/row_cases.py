@@ -113,7 +113,7 @@ def some_rows(domain: RowDomain, count: int, seed: int = 0) -> NDArray[Any]:
 
 def _fitting(backend: Backend) -> list[RowDomain]:
     domains = [d for d in DOMAINS if d.kind in backend.fits and (d.image or not backend.images)]
-    if backend.conditional:
+    if backend.conditional and domains:
         told = [msgspec.structs.replace(d, condition=CLASSES) for d in domains[:2]]
         domains += [*told, msgspec.structs.replace(domains[-1], condition=MEASURES)]
     return domains

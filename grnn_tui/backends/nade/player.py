@@ -13,8 +13,9 @@ from grnn_tui.backends.weights import floats
 from grnn_tui.data.domain import Domain
 
 Vector = NDArray[np.float32]
-State = tuple[Symbol, ...]
-"""The last n symbols, oldest first; fewer at the start of a text."""
+State = tuple[Vector, tuple[Symbol, ...]]
+"""The bias of the hidden units, moved by what the model is told, and the last n symbols, oldest first; fewer at the
+start of a text."""
 
 
 class NadePlayer(Player[State]):
@@ -26,6 +27,8 @@ class NadePlayer(Player[State]):
         self.act = ACTIVATIONS[settings.activation]
         self.table = floats(arrays, "table", n * V + 1, H)
         self.c = floats(arrays, "c", H)
+        size = domain.condition.size if domain.condition is not None else 0
+        self.condition = floats(arrays, "condition_h", size, H) if size else None
         self.layers = [
             (floats(arrays, f"A.layer{k}", H, H), floats(arrays, f"a.layer{k}", H))
             for k in range(2, settings.layers + 1)
@@ -36,8 +39,9 @@ class NadePlayer(Player[State]):
 
     def start(self, condition: Vector | None = None) -> State:
         """No symbols yet."""
-        del condition
-        return ()
+        if condition is None or self.condition is None:
+            return self.c, ()
+        return self.c + condition @ self.condition, ()
 
     def predict(self, state: State) -> Categorical:
         """softmax(b + V h)."""
@@ -47,13 +51,15 @@ class NadePlayer(Player[State]):
 
     def advance(self, state: State, symbol: Symbol) -> State:
         """The last n symbols with `symbol` as the newest."""
-        return (*state, symbol)[-self.window :]
+        c, past = state
+        return c, (*past, symbol)[-self.window :]
 
     def features(self, state: State) -> Vector:
         """The last layer's h [hidden]."""
-        h = self.c.copy()
-        if state:
-            h += self.table[self.lags[-len(state) :] + state].sum(axis=0)
+        c, past = state
+        h = c.copy()
+        if past:
+            h += self.table[self.lags[-len(past) :] + past].sum(axis=0)
         self.act(h)
         for A, a in self.layers:
             z = A @ h

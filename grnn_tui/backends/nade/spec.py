@@ -26,4 +26,5 @@ NADE = Backend(
     settings=NadeSettings,
     player="grnn_tui.backends.nade.player:NadePlayer",
     network="grnn_tui.backends.nade.network:NadeNetwork",
+    conditional=True,
 )
