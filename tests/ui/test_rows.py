@@ -169,7 +169,7 @@ async def test_labels_are_told_and_the_sheet_is_written_again_with_the_same_luck
     async with row_stage(monkeypatch, "grey") as here:
         await here.press("enter")
         untold = here.rows.samples[3].nats.tolist()
-        await here.press("3", *["down"] * 4, "right")
+        await here.press("3", "down", "right")
         assert here.engine.of_kind(SetCondition)[-1].vectors == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
         assert here.rows.finished
         assert here.rows.samples[3].nats.tolist() != untold

@@ -72,7 +72,7 @@ async def real_known(here: RowStage) -> None:
 async def labelled(here: RowStage) -> None:
     """Each sample is told a class in turn; one level is being chosen."""
     here.engine.limit = 20
-    await here.press("3", *["down"] * 4, "right", "1", "enter", "5", "left", "down", "down")
+    await here.press("3", "down", "right", "1", "enter", "5", "left", "down", "down")
 
 
 SCENES: dict[str, tuple[str, Scene]] = {
