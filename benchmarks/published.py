@@ -1,7 +1,7 @@
 """`python -m benchmarks published [PART ...]`: the models held to published numbers, by the project's own commands.
 
 Each part trains and scores as a person would and prints its commands, the figure reached and the goal. The data are
-those of `GRNN_TUI_DATA` (../shared/data by default); runs stay in `GRNN_TUI_RUNS`, where the part is told so.
+in the folder that `GRNN_TUI_DATA` names; runs stay in `GRNN_TUI_RUNS`, where the part is told so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.report import Line, show
 from grnn_tui.backends.modeldir import Header
 
-DATA = Path(os.environ.get("GRNN_TUI_DATA", "../shared/data"))
+DATA = Path(os.environ.get("GRNN_TUI_DATA", "data"))
 QUIET = ("--threads", "1", "--checkpoint-every", "1000")
 
 
@@ -138,14 +138,14 @@ def pooled() -> list[Line]:
     files = DATA / "binarized_mnist"
     kinds = {
         "binary-nade": ("--hidden", "200", "--batch", "100", "--lr", "5e-3"),
-        "rowlstm": ("--layers", "1", "--batch", "32", "--lr", "1e-2", "--warmup", "100"),
+        "rowlstm": ("--layers", "2", "--batch", "32", "--lr", "1e-2", "--warmup", "100"),
         "diagonal": ("--hidden", "16", "--layers", "1", "--batch", "32", "--lr", "1e-2", "--warmup", "100"),
     }
     nats = {}
     for backend, options in kinds.items():
         name = f"{backend}-pooled"
         rows = (str(files / "binarized_mnist_train.amat.gz"), "--val", str(files / "binarized_mnist_valid.amat.gz"))
-        how = ("--pool", "2", "--backend", backend, *options, "--seconds", "200", "--validate-every", "50")
+        how = ("--pool", "2", "--backend", backend, *options, "--seconds", "400", "--validate-every", "100")
         trained(name, *rows, *how)
         test = str(files / "binarized_mnist_test.amat.gz")
         nats[backend] = grnn("score", f"{name}@best", test, "--pool", "2")["nats_per_row"]

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.errors import UsageError
+from grnn_tui.data.rows.arrays import load_npy
+from grnn_tui.errors import DataError, UsageError
 
 Ordering = NDArray[np.int64]
 OrderingName = Literal["raster", "column", "spiral", "centre-out", "random"]
@@ -85,13 +86,15 @@ def read_ordering(path: str, length: int) -> Ordering:
     Raises:
         UsageError: it cannot be read, or holds something else.
     """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UsageError(f"cannot read the ordering {path}: there is no such file")
     try:
-        with Path(path).expanduser().open("rb") as file:
-            ordering = np.lib.format.read_array(file, allow_pickle=False)
+        ordering = load_npy(file)
+    except DataError:
+        raise UsageError(f"{path} is not a .npy file of whole numbers, as an ordering is") from None
     except OSError as error:
         raise UsageError(f"cannot read the ordering {path}: {error.strerror or error}") from None
-    except (ValueError, EOFError, MemoryError):
-        raise UsageError(f"{path} is not a .npy file of whole numbers, as an ordering is") from None
     try:
         return check_ordering(ordering, length)
     except UsageError as error:

@@ -62,7 +62,7 @@ def generate_rows(
         return
     if out is None:
         show_rows(drawn, domain)
-    said = f"seed {seed} · {count(rows)} {domain.row_name}s · {nats.mean():.2f} nats each"
+    said = f"seed {seed} · {count(rows)} {domain.row_name}{'s' * (rows != 1)} · {nats.mean():.2f} nats each"
     note(f"{said} · {rows * domain.length / max(seconds, 1e-9):,.0f} {domain.unit}s/s")
 
 
@@ -131,7 +131,7 @@ def complete(
     among --particles.
     """
     one_blas_thread()
-    from grnn_tui.cli.pictures import show_rows, write_rows
+    from grnn_tui.cli.pictures import write_rows
     from grnn_tui.cli.rows import open_rows
     from grnn_tui.engine.models import open_model
     from grnn_tui.playing.completion import complete as completed
@@ -159,12 +159,26 @@ def complete(
         show_json(shown | {"shape": list(domain.shape), "rows": values.tolist()})
         return
     if out is None:
-        import numpy as np
-
-        hidden = np.where(mask, table.rows[row], table.rows[row] if domain.kind == "real" else 0)
-        show_rows(np.concatenate([table.rows[row][None], hidden[None], rows]).astype(float), domain)
+        _show_completed(table.rows[row], mask, rows, domain)
         note(f"the whole {domain.row_name}, what is known of it, {count(copies)} completions")
     note(f"seed {seed} · {int(mask.sum())} of {domain.length} values known · {how}")
+
+
+def _show_completed(
+    whole: NDArray[np.number], mask: NDArray[np.bool_], rows: NDArray[np.floating], domain: RowDomain
+) -> None:
+    """The whole row, what is known of it (the rest dark, or `?`), and its completions."""
+    import numpy as np
+
+    from grnn_tui.cli.pictures import numbers, show_rows
+
+    if domain.image:
+        show_rows(np.concatenate([whole[None], np.where(mask, whole, 0)[None], rows]).astype(float), domain)
+        return
+    show_rows(whole[None].astype(float), domain)
+    cells = numbers(whole.astype(float), domain).split(",")
+    click.echo(",".join(cell if known else "?" for cell, known in zip(cells, mask.tolist(), strict=True)))
+    show_rows(rows, domain)
 
 
 def _generated(data: str) -> bool:
@@ -181,15 +195,16 @@ def _mask(known: str, domain: RowDomain) -> NDArray[np.bool_]:
     """
     import numpy as np
 
+    from grnn_tui.data.rows.arrays import load_npy
+
     if known in HALVES:
         if not domain.image:
             raise UsageError(f"a row has no {known}: name its columns with commas, or give a mask.npy")
         return _half(known, domain)
     if known.endswith(".npy"):
-        try:
-            mask = np.load(known, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"cannot read the mask {known}: {error}") from None
+        if not Path(known).is_file():
+            raise UsageError(f"cannot read the mask {known}: there is no such file")
+        mask = load_npy(Path(known))
         if domain.channels == 3 and mask.shape == domain.shape[:2]:
             mask = np.repeat(mask[..., None], 3, axis=-1)
         if mask.shape not in (domain.shape, (domain.length,)) or mask.dtype.kind not in "bui":

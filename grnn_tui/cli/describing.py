@@ -30,13 +30,18 @@ def describe(
 
     Losses are those of the rows held out (--val), by models fitted to the others.
     """
+    from grnn_tui.cli.reporting import show_line
+    from grnn_tui.data.builtin import BUILT_INS
     from grnn_tui.data.divided import divide
     from grnn_tui.data.parameter_counts import parameter_counts
     from grnn_tui.data.tables import describe as lines_of
     from grnn_tui.engine.models import open_directory
+    from grnn_tui.errors import UsageError
     from grnn_tui.playing.row_scoring import row_domain, score_rows
     from grnn_tui.training.row_references import best_counts, counted_nats, remembered_row_lines
 
+    if data in BUILT_INS:
+        raise UsageError(f"{data} is a text, and describe is for rows; `grnn-tui corpora` lists both")
     form = form_from(given)
     directory = open_directory(model)[1] if model is not None else None
     known = None if directory is None else row_domain(directory)
@@ -60,9 +65,8 @@ def describe(
         models = [{"name": n, "parameters": p, "nats_per_row": v, "note": note} for n, p, v, note in rows]
         show_json({"data": divided.table.name, "rows": len(divided.table), "models": models})
         return
-    for line in lines_of(divided.table):
-        click.echo(line)
-    click.echo()
+    for line in (*lines_of(divided.table), ""):
+        show_line(line)
     shown = [(n, p if isinstance(p, str) else count(p), figure(v), note) for n, p, v, note in rows]
     show_table(("model", "parameters", f"nats per {domain.row_name}", "counted as"), shown, numeric=(1, 2))
 

@@ -152,7 +152,9 @@ def write_rows(path: Path, rows: NDArray[np.floating], domain: RowDomain) -> Non
             case ".npz":
                 np.savez_compressed(path, x=shaped)
             case ".csv":
-                path.write_text("".join(numbers(row, domain) + "\n" for row in rows))
+                lines = (",".join(map(repr, row)) for row in shaped.reshape(len(rows), -1).tolist())
+                named = [",".join(domain.columns)] if domain.columns else []
+                path.write_text("".join(line + "\n" for line in (*named, *lines)))
             case ".png" if domain.image:
                 _write_png(path, rows, domain)
             case _:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grnn_tui.cli.options import flag
 from grnn_tui.cli.output import TextStream, note
-from grnn_tui.cli.row_options import form_from, row_options
+from grnn_tui.cli.row_options import NAMES, form_from, row_options
 from grnn_tui.cli.sampling_options import one_blas_thread, prompt_from, prompt_options, sampling_from, sampling_options
 from grnn_tui.cli.table import count, show_json, show_table
 from grnn_tui.data.row_domain import RowDomain
@@ -62,6 +63,8 @@ def generate(
     Luck(seed), Luck(seed + texts - 1)
     opened = open_model(model, label)
     if isinstance(domain := opened.directory.header.domain, RowDomain):
+        if prompt:
+            raise UsageError("rows have no prompt; `grnn-tui complete` goes on from a part that is known")
         from grnn_tui.cli.completing import generate_moments, generate_rows
 
         if domain.sequence:
@@ -217,6 +220,9 @@ def score(
     if directory.header.domain.kind != "text":
         score_rows_of(model, file, form_from(given), label=label, as_json=as_json, **given)
         return
+    odd = [name for name in ("per_row", "ordering", "ensemble", "data_size", *NAMES) if given.get(name)]
+    if odd:
+        raise UsageError(f"{located.name} is a model of text, and {flag(odd[0])} is for rows: leave it out")
     one_blas_thread()
     vocabulary = directory.header.vocabulary
     corpus = open_corpus(file, vocabulary=vocabulary, encoding=encoding)

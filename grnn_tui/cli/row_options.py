@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, get_args
 
 import click
 import msgspec
 
 from grnn_tui.cli.options import add_options, struct_options
-from grnn_tui.data.row_form import RowForm
+from grnn_tui.data.row_form import RowForm, axes_of
 from grnn_tui.errors import UsageError
 
 NAMES = RowForm.__struct_fields__
@@ -30,7 +29,10 @@ def form_from(given: dict[str, Any]) -> RowForm:
     """
     values = {name: value for name in NAMES if (value := given.pop(name, None)) is not None}
     if "shape" in values:
-        values["shape"] = _axes(values["shape"])
+        try:
+            values["shape"] = axes_of(values["shape"])
+        except UsageError as error:
+            raise UsageError(f"--shape {values['shape']}: {error}") from None
     for name in _LISTS:
         if name in values:
             values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
@@ -38,12 +40,6 @@ def form_from(given: dict[str, Any]) -> RowForm:
         return msgspec.convert(values, RowForm)
     except msgspec.ValidationError as error:
         raise UsageError(str(error)) from None
-
-
-def _axes(text: str) -> tuple[int, ...]:
-    if not re.fullmatch(r"\d+([x,]\d+){0,2}", text):
-        raise UsageError(f"--shape {text}: give height and width, such as 28x28, or 28x28x3 in colour")
-    return tuple(int(part) for part in re.split("[x,]", text))
 
 
 def condition_option(command: Any) -> Any:

@@ -54,8 +54,10 @@ def score_rows_of(
 
     name, directory, table = open_rows(model, data, form, data_seed, data_size)
     domain = row_domain(directory)
-    told = None if label is None else int(vector_of(domain.condition, label).argmax())
-    scores = score_rows(directory, table, label=told, orderings=_orderings(domain.shape, ordering, ensemble or 0))
+    told = None if label is None else vector_of(domain.condition, label)
+    if (ordering or ensemble) and not directory.open_player().agnostic:
+        note("the model was trained in one order; under another one its figures are those of a model that was not")
+    scores = score_rows(directory, table, told=told, orderings=_orderings(domain.shape, ordering, ensemble or 0))
     if as_json:
         shown = _score_object(name, table.name, scores) | {"exact_nats_per_row": table.floor}
         if per_row:
@@ -163,7 +165,8 @@ def detect(
 
     name, directory, table = open_rows(model, data, form_from(given), data_seed, data_size)
     scores = score_rows(directory, table)
-    anomalous = _anomalous(table, anomaly)
+    told_label = directory.header.domain.condition is not None and bool(directory.header.domain.condition.classes)
+    anomalous = None if told_label and anomaly is None else _anomalous(table, anomaly)
     area = None if anomalous is None else area_under_curve(scores.nats, anomalous)
     worst = _worst(scores, top)
     labels = None if table.labels is None else [table.classes[i] for i in table.labels.tolist()]

@@ -17,6 +17,7 @@ import msgspec
 
 import grnn_tui
 from grnn_tui.backends.contract import Backend
+from grnn_tui.backends.defaults import default_backend
 from grnn_tui.backends.registry import backend_named, backends
 from grnn_tui.cli.options import add_options, backend_options, flag, settings_of, struct_options, training_options
 from grnn_tui.cli.row_options import NAMES, condition_option, form_from, row_options
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from grnn_tui.training.loop import Outcome
 
 DEFAULT_SECONDS = 180.0
-DEFAULTS = {"text": "lstm", "binary": "binary-nade", "levels": "lstm", "real": "rnade"}
-"""The backend for each kind of symbol, where none is named."""
 BUDGETS = ("steps", "seconds", "epochs")
 _OWN = (
     *("backend", "name", "folder", "val", "unit", "vocabulary_limit", "encoding"),
@@ -155,8 +154,9 @@ def _begin(
 
 
 def _default_backend(domain: Domain) -> Backend:
-    images = isinstance(domain, RowDomain) and domain.image and domain.kind == "levels"
-    return backend_named("rowlstm" if images else DEFAULTS[domain.kind])
+    if isinstance(domain, RowDomain):
+        return backend_named(default_backend(domain.kind, image=domain.image, sequence=domain.sequence))
+    return backend_named(default_backend("text"))
 
 
 def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataRequest:
@@ -168,13 +168,23 @@ def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataReque
             held = {"validation_file": str(Path(val).expanduser().absolute())}
         if not 0 < held.get("validation", 0.5) < 1:
             raise UsageError(f"--val {val}: hold out a share between 0 and 1, or name a text")
-    from grnn_tui.data.tables import is_table, pin_form
+    from grnn_tui.data.row_form import pin_form
+    from grnn_tui.data.tables import is_table
 
     if chosen["vocabulary_limit"] is not None and chosen["unit"] != "word":
         raise UsageError("--vocabulary-limit is for words: give --unit word too, or leave it out")
     named = {name: chosen[name] for name in ("unit", "vocabulary_limit", "encoding", "condition")}
     named |= {"seed": chosen["data_seed"], "size": chosen["data_size"]}
-    if is_table(sources) if chosen["as_text"] is None else not chosen["as_text"]:
+    is_rows = is_table(sources) if chosen["as_text"] is None else not chosen["as_text"]
+    of_text = [name for name in ("unit", "vocabulary_limit", "encoding") if chosen[name] is not None]
+    of_rows = [name for name in NAMES if chosen.get(name) is not None]
+    if odd := of_text if is_rows else of_rows:
+        what = "rows, and that is for a text" if is_rows else "a text, and that is for rows"
+        raise UsageError(f"DATA is {what}: leave out {flag(odd[0])}, or say --{'text' if is_rows else 'rows'}")
+    told = None if is_rows else chosen["condition"]
+    if told == "features" or (told is not None and "validation_file" in held):
+        raise UsageError("a text can be told a label only, and a share of its lines held out: leave out the rest")
+    if is_rows:
         named["rows"] = pin_form(form_from(chosen))
     return DataRequest(sources=sources, **held, **{name: value for name, value in named.items() if value is not None})
 
@@ -208,7 +218,14 @@ def _read(data: DataRequest) -> Domain:
     if data.condition is not None:
         from grnn_tui.data.labelled import open_labelled
 
-        labelled = open_labelled(data.sources, unit=data.unit, encoding=data.encoding, seed=data.seed, size=data.size)
+        labelled = open_labelled(
+            data.sources,
+            unit=data.unit,
+            encoding=data.encoding,
+            seed=data.seed,
+            size=data.size,
+            vocabulary_limit=data.vocabulary_limit,
+        )
         return labelled.vocabulary
     with _reading() as progress:
         corpus = open_corpus(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
 
 from grnn_tui.errors import UsageError
+
+MOST_CLASSES = 10_000
+"""More labels than these are no classes."""
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +25,22 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that all belongs together.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if len(self.classes) > MOST_CLASSES:
+            raise ValueError(f"{len(self.classes):,} classes are more than {MOST_CLASSES:,}")
+        if len(self.shares) not in (0, len(self.classes)):
+            raise ValueError(f"there are {len(self.shares)} shares of {len(self.classes)} classes")
+        if not all(0 <= share <= 1 for share in self.shares):
+            raise ValueError("the share of a class is from 0 to 1")
+        if any(len(given) not in (0, len(self.features)) for given in (self.mean, self.scale)):
+            raise ValueError(f"mean and scale are not one for each of {len(self.features)} features")
+        require_standard(self.mean, self.scale)
 
     @property
     def size(self) -> int:
@@ -53,3 +73,13 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
         mean = self.mean or (0.0,) * len(values)
         scale = self.scale or (1.0,) * len(values)
         return [(v - m) / s for v, m, s in zip(values, mean, scale, strict=True)]
+
+
+def require_standard(mean: Sequence[float], scale: Sequence[float]) -> None:
+    """Refuse what nothing can be standardised with.
+
+    Raises:
+        ValueError: a mean that is not finite, or a scale that is not finite and above 0.
+    """
+    if not all(map(math.isfinite, mean)) or not all(math.isfinite(s) and s > 0 for s in scale):
+        raise ValueError("a mean is finite, and a scale finite and above 0")

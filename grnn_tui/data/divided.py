@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grnn_tui.data.row_domain import RowDomain
-from grnn_tui.data.row_form import ConditionKind, RowForm
+from grnn_tui.data.row_form import ConditionKind, RowForm, form_of_others
 from grnn_tui.data.table import Table
 from grnn_tui.data.tables import open_table
 from grnn_tui.errors import DataError
@@ -37,8 +37,9 @@ def divide(
 ) -> Divided:
     """Read `sources`, and hold out the rows of `file`, or a `share` of all rows drawn by `seed`.
 
-    Rows (or pieces of them) have no order to keep: files sorted by class are mixed before they are divided. `known` is
-    the domain of a model that was trained on them before.
+    Rows (or pieces of them) have no order to keep: files sorted by class are mixed before they are divided. A file of
+    labels in `form` is for `sources`: the rows of `file` have theirs beside them, or none. `known` is the domain of a
+    model that was trained on them before.
 
     Raises:
         DataError: missing, unreadable, too few rows, or not those of the model.
@@ -49,7 +50,7 @@ def divide(
         order = np.random.Generator(np.random.PCG64(seed)).permutation(table.items)
         training, held = table.take(order).split(share)
     else:
-        training, held = table, open_table(file, form=form, like=table.domain)
+        training, held = table, open_table(file, form=form_of_others(form), like=table.domain)
     if len(training) < 2 or len(held) < 1:
         raise DataError(f"{table.name} has {len(table):,} rows, too few to train and validate on: give at least ten")
     return Divided(table, known if known is not None else training.learned_domain(condition), training, held)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grnn_tui.data.builtin import BUILT_INS, BuiltIn
 from grnn_tui.data.condition import Condition
 from grnn_tui.data.corpus import Corpus, open_corpus
-from grnn_tui.data.unit import Unit
+from grnn_tui.data.unit import DEFAULT_LIMIT, Unit
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
 
@@ -57,10 +57,11 @@ class Labelled:
         return replace(self, symbols=np.array(symbols), starts=starts, labels=self.labels[index])
 
     def split(self, share: float, seed: int) -> tuple[Labelled, Labelled]:
-        """Lines to train on, and a `share` of them held out, drawn by `seed`."""
+        """Lines to train on, and a `share` of them held out, drawn by `seed`; class shares are of the former."""
         order = np.random.Generator(np.random.PCG64(seed)).permutation(len(self))
         cut = max(1, int(len(self) * (1 - share)))
-        return self.take(order[:cut]), self.take(order[cut:])
+        vocabulary = _with_shares(self.vocabulary, self.classes, self.labels[order[:cut]])
+        return tuple(replace(self.take(part), vocabulary=vocabulary) for part in (order[:cut], order[cut:]))  # type: ignore[return-value]
 
 
 def open_labelled(
@@ -71,6 +72,7 @@ def open_labelled(
     seed: int = 0,
     size: int | None = None,
     vocabulary: Vocabulary | None = None,
+    vocabulary_limit: int = DEFAULT_LIMIT,
 ) -> Labelled:
     """The lines of several files, the label of each being the name of its file; or of a built-in corpus with labels.
 
@@ -82,12 +84,13 @@ def open_labelled(
     plain = None if vocabulary is None else msgspec.structs.replace(vocabulary, condition=None)
     built_in = BUILT_INS.get(sources[0]) if len(sources) == 1 else None
     if built_in is not None:
-        return _generated(built_in, unit, seed, size, plain)
+        return _generated(built_in, unit, seed, size, plain, vocabulary_limit)
     files = _files(sources)
     names = tuple(path.stem.removesuffix(".txt") for path in files)
     if len(files) < 2 or len(set(names)) < len(names):
         raise DataError("to tell a label, give one file for each class, named after it, or a corpus with labels")
-    whole = open_corpus([str(path) for path in files], unit=unit, encoding=encoding, vocabulary=plain)
+    paths = [str(path) for path in files]
+    whole = open_corpus(paths, unit=unit, encoding=encoding, vocabulary=plain, vocabulary_limit=vocabulary_limit)
     each = [open_corpus(str(path), encoding=encoding, vocabulary=whole.vocabulary) for path in files]
     cut = [_lines(corpus) for corpus in each]
     parts = [line for lines, _ in cut for line in lines]
@@ -130,28 +133,39 @@ def _files(sources: Sequence[str]) -> list[Path]:
     return found
 
 
-def _generated(built_in: BuiltIn, unit: Unit, seed: int, size: int | None, vocabulary: Vocabulary | None) -> Labelled:
+def _generated(
+    built_in: BuiltIn, unit: Unit, seed: int, size: int | None, vocabulary: Vocabulary | None, limit: int
+) -> Labelled:
     if built_in.labelled is None:
         known = ", ".join(name for name, other in BUILT_INS.items() if other.labelled is not None)
         raise DataError(f"the corpus {built_in.name} has no labels to tell; there are labels in: {known}")
-    whole = open_corpus(built_in.name, unit=unit, seed=seed, size=size, vocabulary=vocabulary)
+    whole = open_corpus(built_in.name, unit=unit, seed=seed, size=size, vocabulary=vocabulary, vocabulary_limit=limit)
     parts, _ = _lines(whole)
     pairs = built_in.labelled(seed, len(parts))
     labels = np.array([built_in.labels.index(label) for label, _ in pairs])
-    return _together(whole, parts, labels, built_in.labels, built_in.told_entropy, whole.notes)
+    # A corpus knows its floor only where symbols are characters; so do its lines.
+    floor = None if whole.floor is None else built_in.told_entropy
+    return _together(whole, parts, labels, built_in.labels, floor, whole.notes)
 
 
 def _lines(corpus: Corpus) -> tuple[list[NDArray[np.integer]], int]:
     """The lines that are not empty, each with its newline, and how many of them had to be cut."""
     symbols = np.asarray(corpus.symbols)
     if corpus.vocabulary.newline is None:
-        return [symbols], 0
+        return [symbols[:LONGEST]], int(symbols.size > LONGEST)
     ends = np.flatnonzero(symbols == corpus.vocabulary.newline) + 1
     edges = np.unique(np.concatenate(([0], ends, [symbols.size])))
     kept = symbols[edges[:-1]] != corpus.vocabulary.newline
     starts, lengths = edges[:-1][kept], np.diff(edges)[kept]
     lines = [symbols[s : s + min(n, LONGEST)] for s, n in zip(starts.tolist(), lengths.tolist(), strict=True)]
     return lines, int((lengths > LONGEST).sum())
+
+
+def _with_shares(vocabulary: Vocabulary, classes: tuple[str, ...], labels: NDArray[np.integer]) -> Vocabulary:
+    """The vocabulary of a model that is told one of `classes`, as frequent as in `labels` [lines]."""
+    counts = np.bincount(labels, minlength=len(classes))
+    condition = Condition(classes=classes, shares=tuple((counts / counts.sum()).tolist()))
+    return msgspec.structs.replace(vocabulary, condition=condition)
 
 
 def _together(
@@ -164,13 +178,11 @@ def _together(
 ) -> Labelled:
     if not parts:
         raise DataError(f"{whole.name} has no lines")
-    counts = np.bincount(labels, minlength=len(classes))
-    condition = Condition(classes=classes, shares=tuple((counts / counts.sum()).tolist()))
     digest = hashlib.sha256(f"{whole.fingerprint} {classes}\0".encode())
     digest.update(np.ascontiguousarray(labels, dtype=np.int64).data)
     return Labelled(
         name=whole.name,
-        vocabulary=msgspec.structs.replace(whole.vocabulary, condition=condition),
+        vocabulary=_with_shares(whole.vocabulary, classes, labels),
         symbols=np.concatenate(parts),
         starts=np.concatenate(([0], np.cumsum([part.size for part in parts]))).astype(np.int64),
         labels=labels.astype(np.int64),

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from grnn_tui.data.condition import Condition
+from grnn_tui.data.condition import Condition, require_standard
 
 RowKind = Literal["binary", "levels", "real"]
+MOST_VALUES = 1 << 24
+"""Rows of more values than these are refused."""
 Axes = tuple[Annotated[int, Meta(ge=1)], ...]
 
 
@@ -24,6 +26,8 @@ class RowDomain(msgspec.Struct, frozen=True, kw_only=True, tag="rows", tag_field
     kind: RowKind
     shape: Annotated[Axes, Meta(min_length=1, max_length=3)]
     levels: Annotated[int, Meta(ge=2, le=65536)] = 2
+    full: Annotated[float, Meta(gt=0)] | None = None
+    """What was full light in the files of the training data, where they were rounded to `levels`."""
     columns: tuple[str, ...] = ()
     """A name for each value, where the values have names."""
     mean: tuple[float, ...] = ()
@@ -32,6 +36,18 @@ class RowDomain(msgspec.Struct, frozen=True, kw_only=True, tag="rows", tag_field
     """Whether rows follow one another in pieces, as the moments of a piano roll do, each depending on those before."""
     condition: Condition | None = None
     """What a model over these rows is told before it writes one; None: nothing."""
+
+    def __post_init__(self) -> None:
+        """Check that all belongs together.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if self.length > MOST_VALUES:
+            raise ValueError(f"rows of {self.length:,} values are longer than {MOST_VALUES:,}")
+        if any(len(given) not in (0, self.length) for given in (self.columns, self.mean, self.scale)):
+            raise ValueError(f"columns, mean and scale are not one for each of {self.length} values")
+        require_standard(self.mean, self.scale)
 
     @property
     def length(self) -> int:

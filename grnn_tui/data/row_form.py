@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from grnn_tui.data.row_domain import Axes, RowKind
+from grnn_tui.errors import UsageError
 
 ConditionKind = Literal["label", "features"]
 _Columns = tuple[str, ...]
@@ -28,3 +32,31 @@ class RowForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Annotated[float, Meta(gt=0, le=1, description="drop one of two columns correlated beyond this")] | None
     ) = None
     features: Annotated[_Columns, Meta(description="columns that become the features a model is told")] = ()
+
+
+def axes_of(text: str) -> tuple[int, ...]:
+    """The shape that a person means by `28x28` or `28x28x3`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not re.fullmatch(r"[1-9]\d{0,8}([x,][1-9]\d{0,8}){0,2}", text):
+        raise UsageError("give height and width, such as 28x28, or 28x28x3 in colour")
+    return tuple(int(part) for part in re.split("[x,]", text))
+
+
+def pin_form(form: RowForm) -> RowForm:
+    """The same form for a process in another directory: a file of labels gets its absolute path."""
+    path = label_file(form)
+    return form if path is None else msgspec.structs.replace(form, labels=str(path.absolute()))
+
+
+def form_of_others(form: RowForm) -> RowForm:
+    """The same form for other rows: a file of labels belongs to the first ones alone."""
+    return form if label_file(form) is None else msgspec.structs.replace(form, labels=None)
+
+
+def label_file(form: RowForm) -> Path | None:
+    """The file of labels that a form names; None where it names something in the rows' own file, or nothing."""
+    path = Path(os.path.expanduser(form.labels or ""))  # noqa: PTH111  (no error over a column called ~x)
+    return None if form.labels in (None, "none", "first", "last") or not path.is_file() else path

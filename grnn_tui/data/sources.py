@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 import grnn_tui.data.builtin
+from grnn_tui.data.binary import PEEK, looks_binary
 from grnn_tui.data.builtin import BUILT_INS, BuiltIn
 from grnn_tui.data.builtin.rows import ROW_BUILT_INS
 from grnn_tui.data.cache import make_private, writing
@@ -26,7 +27,6 @@ from grnn_tui.errors import DataError
 
 CHUNK = 1 << 20
 _SETTLED_NANOSECONDS = 2_000_000_000
-_PEEK = 8192
 
 
 class Part(Protocol):
@@ -272,11 +272,10 @@ def _walk(folder: Path) -> list[Path]:
 
 
 def _is_binary(part: FilePart) -> bool:
-    """Whether the first bytes hold a NUL that UTF-16 or UTF-32 would not explain by its byte-order mark."""
+    """Whether it is no text by its first bytes."""
     with _reading(part.path), _open_regular(part.path) as raw:
         stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if part.gzipped else raw
-        head = stream.read(_PEEK)
-    return b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+        return looks_binary(stream.read(PEEK))
 
 
 def _keep_stdin(cache: Path) -> Path:

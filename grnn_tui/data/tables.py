@@ -71,7 +71,7 @@ def _table(content: Content, form: RowForm, like: RowDomain | None) -> Table:
     if form.uncorrelated is not None and (kind != "real" or parted.content.values.ndim > 2):
         raise DataError("only columns of real values are dropped for being correlated: leave --uncorrelated out")
     if kind == "real" and like is None and parted.content.values.ndim == 2 and form.shape is None:
-        parted = vary(parted, form.uncorrelated)
+        parted = vary(parted, content, form)
     shaped = shape_rows(parted.content, kind, form, like)
     domain = shaped.domain
     if not domain.image and len(parted.columns) == domain.length:
@@ -106,14 +106,6 @@ def fingerprint(table: Table) -> str:
         if extra is not None:
             digest.update(np.ascontiguousarray(extra).data)
     return digest.hexdigest()
-
-
-def pin_form(form: RowForm) -> RowForm:
-    """The same form for a process in another directory: a file of labels gets its absolute path."""
-    path = Path(form.labels or "")
-    if form.labels in (None, "none", "first", "last") or not path.is_file():
-        return form
-    return msgspec.structs.replace(form, labels=str(path.absolute()))
 
 
 def describe(table: Table) -> list[str]:

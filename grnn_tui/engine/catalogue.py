@@ -143,6 +143,8 @@ def _field(field: inspect.Field) -> Field | None:
         case inspect.FloatType():
             low = kind.ge if kind.ge is not None else kind.gt
             return Field(field.name, "float", default, help_text, low, kind.le if kind.le is not None else kind.lt)
+        case inspect.StrType():
+            return Field(field.name, "str", default, help_text)
         case inspect.LiteralType():
             return Field(field.name, "choice", default, help_text, choices=[str(v) for v in kind.values])
         case _:

@@ -281,7 +281,7 @@ class Field(Message, frozen=True):
 
     name: str
     kind: str
-    """`int`, `float`, `bool` or `choice`."""
+    """`int`, `float`, `bool`, `choice` or `str`."""
     default: Any
     help: str
     low: float | None = None

@@ -59,6 +59,8 @@ class Table:
         """What was asked before there was a model; done as soon as there is one that it can be about."""
         self._told: list[float] | None = None
         """What the model of text is told; None: nothing."""
+        self._classes: tuple[str, ...] = ()
+        """What it can be told."""
         self._desk: RowDesk | None = None
         """In charge while a model of rows is open; the text waits."""
         self._pace: Pace | None = None
@@ -194,9 +196,10 @@ class Table:
                 self._stop()
                 session.switch(branch)
             case SetCondition(vectors):
+                player = self._told_player(vectors[0] if vectors else None)
                 self._stop()
                 self._told = vectors[0] if vectors else None
-                session.set_player(self._told_player(), session.vocabulary)
+                session.set_player(player, session.vocabulary)
             case RestoreText(prompt, written, cursor, forced):
                 self._stop()
                 session.restore(prompt, written, cursor, forced)
@@ -216,10 +219,10 @@ class Table:
             self._take_up_rows(model)
             return
         self._desk = None
-        condition = model.vocabulary.condition
-        if condition is None or self._told is None or condition.size != len(self._told):
-            self._told = None
-        player = self._told_player()
+        classes = model.vocabulary.condition.classes if model.vocabulary.condition is not None else ()
+        if classes != self._classes:
+            self._told, self._classes = None, classes
+        player = self._told_player(self._told)
         if self._session is None:
             self._session = Session(player, model.vocabulary)
         elif player is not self._session.player:
@@ -228,16 +231,16 @@ class Table:
         self._dirty = True
         self._after_opening(model)
 
-    def _told_player(self) -> Player[Any]:
+    def _told_player(self, said: list[float] | None) -> Player[Any]:
         """The open model's player of text, told what the person chose.
 
         Raises:
             UsageError: it is not what the model is told.
         """
         assert self._model is not None
-        if self._told is None:
+        if said is None:
             return self._model.player
-        return told_vector(self._model.player, self._model.vocabulary, np.array(self._told, np.float32))
+        return told_vector(self._model.player, self._model.vocabulary, np.array(said, np.float32))
 
     def _take_up_rows(self, model: OpenedModel) -> None:
         from grnn_tui.engine.row_desk import RowDesk

@@ -26,19 +26,17 @@ class Card:
 
 def markdown(card: Card) -> str:
     """The card as Markdown; the sample stands in a fence longer than any run of backticks in it."""
-    trained, scale = card.header.trained, LossScale.of(card.header.domain)
+    trained = card.header.trained
+    scale = LossScale.of(card.header.domain, bound=trained.bound)
     lines, rows_or_text = card.references.items(), f"{scale.per}s" if scale.row else "text"
-    settings = ", ".join(f"{name} {_plain(value)}" for name, value in card.header.settings.items())
+    settings = ", ".join(f"{name} {_plain(value)}" for name, value in card.header.settings.items() if value != "")
     rows = [
         ("backend", f"`{card.header.backend}`: {settings}"),
         ("parameters", f"{card.parameters:,}"),
         ("data", f"`{trained.data}`"),
         ("command", f"`{trained.command}`"),
         ("trained for", f"{trained.step:,} steps, {trained.seconds:,.0f} s"),
-        (
-            "bound K on held-out text" if trained.bound else "loss on held-out text",
-            _nats(trained.validation_nats, scale),
-        ),
+        (f"{scale.called()} on held-out {rows_or_text}", _nats(trained.validation_nats, scale)),
         *((f"{name} on the same {rows_or_text}", _nats(value, scale)) for name, value in lines),
     ]
     if trained.floor_nats is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from grnn_tui.backends.contract import Vector
 from grnn_tui.backends.modeldir import ModelDirectory
 from grnn_tui.data.labelled import Labelled
 from grnn_tui.data.row_domain import RowDomain
@@ -50,12 +51,12 @@ def score_rows(
     model: ModelDirectory,
     table: Table,
     *,
-    label: int | None = None,
+    told: Vector | None = None,
     orderings: Sequence[NDArray[np.integer]] = (),
 ) -> RowScores:
     """-log p of every row of `table` by the training path, each told what belongs to it.
 
-    A `label` is told to all of them instead. One of `orderings` scores in that order, several as an ensemble: the
+    `told` [size] is told to all of them instead. One of `orderings` scores in that order, several as an ensemble: the
     log-mean-exp of the likelihoods over orderings.
 
     Raises:
@@ -63,7 +64,7 @@ def score_rows(
         UsageError: the model knows one order only.
     """
     domain = row_domain(model)
-    nats = -_log_probs(model, table, _told(domain, table, label), orderings)
+    nats = -_log_probs(_network(model), table, _told(domain, table, told), orderings)
     scale = np.array(domain.scale) if domain.kind == "real" and domain.scale else np.ones(1)
     known = model.header.trained.quantiles if not orderings else ()
     return RowScores(nats, percentiles(nats, known), domain.length, float(np.log(scale).sum()))
@@ -136,9 +137,9 @@ def classify_rows(model: ModelDirectory, table: Table) -> Classified:
     domain = row_domain(model)
     if domain.condition is None or not domain.condition.classes:
         raise UsageError(f"{model.path.name} is told no label; train one with --condition label to classify with it")
-    told = [np.tile(row, (len(table), 1)) for row in np.eye(domain.condition.size, dtype=np.float32)]
-    likelihood = np.stack([_log_probs(model, table, each, ()) for each in told], axis=1)
-    classes = domain.condition.size
+    classes, network = domain.condition.size, _network(model)
+    each = (np.broadcast_to(row, (len(table), classes)) for row in np.eye(classes, dtype=np.float32))
+    likelihood = np.stack([_log_probs(network, table, told.copy(), ()) for told in each], axis=1)
     return bayes(likelihood, domain.condition.shares or (1 / classes,) * classes)
 
 
@@ -192,11 +193,11 @@ def row_features(model: ModelDirectory, table: Table) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def _told(domain: RowDomain, table: Table, label: int | None) -> NDArray[np.float32] | None:
+def _told(domain: RowDomain, table: Table, told: Vector | None) -> NDArray[np.float32] | None:
     if domain.condition is None:
         return None
-    if label is not None:
-        return np.tile(np.eye(domain.condition.size, dtype=np.float32)[label], (len(table), 1))
+    if told is not None:
+        return np.broadcast_to(told, (len(table), told.size)).copy()
     return table.conditions(domain.condition)
 
 
@@ -207,7 +208,7 @@ def _network(model: ModelDirectory) -> Network:
 
 
 def _log_probs(
-    model: ModelDirectory,
+    network: Network,
     table: Table,
     told: NDArray[np.float32] | None,
     orderings: Sequence[NDArray[np.integer]],
@@ -217,7 +218,6 @@ def _log_probs(
 
     from grnn_tui.training.evaluation import row_log_probs
 
-    network = _network(model)
     cpu = torch.device("cpu")
     total: Nats | None = None
     for ordering in orderings or (None,):

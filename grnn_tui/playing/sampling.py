@@ -137,8 +137,8 @@ def bent(prediction: MixtureOfGaussians, sampling: Sampling) -> MixtureOfGaussia
     Raises:
         ModelError: the prediction is not a number.
     """
-    low, high = prediction.span
-    if not (math.isfinite(low) and math.isfinite(high) and math.isfinite(float(prediction.weights.sum()))):
+    numbers = (prediction.weights, prediction.means, prediction.scales)
+    if not all(np.isfinite(each).all() for each in numbers) or not prediction.weights.sum() > 0:
         raise ModelError("the model's prediction is not a number; its weights may be damaged")
     return prediction.tempered(float(sampling.temperature))
 

@@ -43,7 +43,7 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     steps: Annotated[int, Meta(ge=1, description="stop after so many steps")] | None = None
     seconds: Annotated[float, Meta(gt=0, description="stop after so many seconds of training")] | None = None
     epochs: Annotated[float, Meta(gt=0, description="stop after so many passes over the training text")] | None = None
-    batch: Annotated[int, Meta(ge=1, le=65536, description="parallel streams")] = 32
+    batch: Annotated[int, Meta(ge=1, le=65536, description="parallel streams, or rows a step")] = 32
     length: Annotated[int, Meta(ge=1, le=65536, description="symbols per stream and step (truncation)")] = 64
     lr: Annotated[float, Meta(gt=0, le=10, description="peak learning rate")] = 4e-3
     schedule: Annotated[Schedule, Meta(description="learning rate over the run")] = "cosine"

@@ -15,6 +15,11 @@ BITS = 1 / math.log(2)
 SHORT = {"character": "char", "dimension": "dim"}
 
 
+UNITS = frozenset({"character", "byte", "word", "pixel", "value", "dimension"})
+ROW_NAMES = frozenset({"", "image", "row", "moment"})
+"""What a run may call its symbols and rows: a foreign one's words go no further."""
+
+
 class LossScale(Struct, frozen=True):
     """What a symbol is called, how many of them make a row of what name (0: a text), and whether losses are a bound."""
 
@@ -34,7 +39,9 @@ class LossScale(Struct, frozen=True):
         """The scale of a run, as its first row tells it; `unit` where it tells nothing."""
         if started is None or not started.unit:
             return cls(unit, bound=started is not None and started.bound)
-        return cls(started.unit, started.row, started.row_name, started.bound)
+        unit = started.unit if started.unit in UNITS else "symbol"
+        row_name = started.row_name if started.row_name in ROW_NAMES else "row"
+        return cls(unit, started.row, row_name, started.bound)
 
     @property
     def per(self) -> str:

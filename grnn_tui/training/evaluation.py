@@ -82,16 +82,19 @@ def evaluate_rows(
     limit: int = FINAL_LIMIT,
     pieces: NDArray[np.int64] | None = None,
 ) -> Measured:
-    """Mean nats per symbol of `rows` [n, D], told `told` [n, size]; of the first so many that stay under `limit`.
+    """Mean nats per symbol of `rows` [n, D], told `told` [n, size]; of evenly spread ones if `limit` is less than all.
 
-    Rows that follow one another fall into `pieces` of so many rows each, which are taken whole. The network's mode and
-    every random generator are left as they were.
+    Rows that follow one another fall into `pieces` of so many rows each; the first ones are taken, whole. The network's
+    mode and every random generator are left as they were.
     """
     n = rows.shape[0]
     count = min(n, max(1, limit // rows.shape[1]))
     if pieces is not None:
         pieces = pieces[: max(1, int(np.searchsorted(pieces.cumsum(), count, side="right")))]
         count = int(pieces.sum())
+    elif count < n:
+        spread = np.linspace(0, n - 1, count).round().astype(np.int64)
+        rows, told = rows[spread], None if told is None else told[spread]
     with undisturbed(network):
         nats = -np.concatenate([part.sum(1) for part in row_log_probs(network, rows[:count], told, device, pieces)])
     quantiles = tuple(np.quantile(nats, np.linspace(0, 1, QUANTILES)).tolist())

@@ -139,8 +139,8 @@ class LineMaterial:
 
     @property
     def domain(self) -> Vocabulary:
-        """Their alphabet, and the labels."""
-        return self.lines.vocabulary
+        """Their alphabet, and the labels with their shares among the lines to train on."""
+        return self.training.vocabulary
 
     @property
     def fingerprint(self) -> str:
@@ -299,7 +299,13 @@ def _lines(data: DataRequest, vocabulary: Vocabulary | None) -> LineMaterial:
     if data.condition == "features" or data.validation_file is not None:
         raise DataError("a text can be told a label only, and a share of its lines held out: leave out the rest")
     lines = open_labelled(
-        data.sources, unit=data.unit, encoding=data.encoding, seed=data.seed, size=data.size, vocabulary=vocabulary
+        data.sources,
+        unit=data.unit,
+        encoding=data.encoding,
+        seed=data.seed,
+        size=data.size,
+        vocabulary=vocabulary,
+        vocabulary_limit=data.vocabulary_limit,
     )
     return LineMaterial(lines, *lines.split(data.validation, data.seed))
 

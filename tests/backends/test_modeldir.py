@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from grnn_tui.backends.modeldir import HEADER, WEIGHTS, Header, read_header, read_model, write_model
+from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import GrnnError, ModelError
 from tests.support.models import LETTERS, make_model
 
@@ -65,6 +66,46 @@ def test_a_header_that_does_not_fit_is_refused(model: Path, changes: dict[str, o
     with pytest.raises(ModelError) as refused:
         read_model(model)
     assert len(str(refused.value).splitlines()) == 1
+
+
+ROWS = {"domain": "rows", "kind": "real", "shape": [2]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"shape": [1 << 20, 1 << 20]}, "longer than"),
+        ({"columns": ["a"]}, "one for each of 2"),
+        ({"mean": [0.0]}, "one for each of 2"),
+        ({"scale": [1.0, 1.0, 1.0]}, "one for each of 2"),
+        ({"scale": [1.0, 0.0]}, "above 0"),
+        ({"scale": [1.0, -1.0]}, "above 0"),
+        ({"full": 0}, "full"),
+        ({"condition": {"classes": ["a", "b"], "shares": [1.0]}}, "1 shares of 2 classes"),
+        ({"condition": {"classes": ["a", "b"], "shares": [2.0, -1.0]}}, "from 0 to 1"),
+        ({"condition": {"classes": ["a"] * 10_001}}, "more than 10,000"),
+        ({"condition": {"features": ["a"], "mean": [0.0, 0.0]}}, "one for each of 1 features"),
+        ({"condition": {"features": ["a"], "scale": [0.0]}}, "above 0"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_domain_of_rows_that_does_not_hang_together_is_refused(
+    model: Path, changes: dict[str, object], said: str
+) -> None:
+    header = msgspec.json.decode((model / HEADER).read_bytes())
+    (model / HEADER).write_bytes(msgspec.json.encode(header | {"vocabulary": ROWS}))
+    assert read_header(model).domain == RowDomain(kind="real", shape=(2,))
+    (model / HEADER).write_bytes(msgspec.json.encode(header | {"vocabulary": ROWS | changes}))
+    with pytest.raises(ModelError, match=said) as refused:
+        read_header(model)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [np.inf, np.nan])
+def test_numbers_to_standardise_with_are_finite(number: float) -> None:
+    for given in ({"mean": (number,)}, {"scale": (number,)}):
+        with pytest.raises(ValueError, match="finite"):
+            RowDomain(kind="real", shape=(1,), **given)  # type: ignore[arg-type]
 
 
 def test_weights_of_other_settings_are_refused(model: Path) -> None:

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from grnn_tui.backends.modeldir import Trained
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.cli.table import plain_table
+from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.runs.request import DataRequest, RunRequest
 from grnn_tui.runs.store import new_run
 from tests.support.command import Command
-from tests.support.models import LETTERS, make_model
+from tests.support.models import LETTERS, make_model, make_row_model
+from tests.ui.support.training_runs import make_run, row_story
 
 
 def test_a_model_in_the_users_folder_is_listed_and_played_by_its_name(run: Command, tmp_path: Path) -> None:
@@ -20,6 +23,31 @@ def test_a_model_in_the_users_folder_is_listed_and_played_by_its_name(run: Comma
     assert listed["mine"]["parameters"] > 0
     assert any(line.split()[:2] == ["mine", "ngram"] for line in run("models").out.splitlines())
     assert len(run("generate", "mine", "-n", 5, "--json").json["texts"][0]["text"]) == 5
+
+
+def test_no_list_mixes_units_without_saying_so(run: Command, tmp_path: Path) -> None:
+    told = Trained(data="strokes", validation_nats=0.5, floor_nats=0.25)
+    domain = RowDomain(kind="binary", shape=(4, 4))
+    make_row_model(tmp_path / "models" / "pictures", "binary-nade", domain, trained=told, hidden=8)
+    listed = {model["name"]: model for model in run("models", "--json").json["models"]}
+    assert listed["pictures"]["validation_nats"] == 0.5
+    units = [(m["unit"], m["row_name"], m["symbols_per_row"]) for m in (listed["pictures"], listed["tales-lstm"])]
+    assert units == [("pixel", "image", 16), ("character", None, None)]
+    lines = {line.split()[0]: line.split() for line in run("models").out.splitlines()}
+    assert lines["pictures"][-4:-1] == ["8.0000", "4.0000", "nats/image"]
+    assert lines["tales-lstm"][-2] == "bits/char"
+    corpora = {line.split()[0]: line for line in run("corpora").out.splitlines()}
+    assert "28.0763  nats/image" in corpora["ising"]
+    assert "bits/char" in corpora["tales"]
+
+
+def test_runs_are_listed_with_what_their_losses_are_per(run: Command, tmp_path: Path) -> None:
+    make_run(tmp_path / "runs", "pictures", list(row_story(500)), backend="binary-nade", data="strokes")
+    (listed,) = run("runs", "--json").json["runs"]
+    assert (listed["unit"], listed["row_name"], listed["symbols_per_row"]) == ("pixel", "image", 256)
+    shown = next(line.split() for line in run("runs").out.splitlines() if line.startswith("pictures"))
+    assert shown[-1] == "nats/image"
+    assert float(shown[-2]) == pytest.approx(256 * listed["validation_nats"], abs=0.01)
 
 
 def test_a_damaged_model_does_not_hide_the_others(run: Command, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grnn_tui.data.tables import open_table
 from tests.support.command import Command
 
 STROKES = ("strokes", "--data-size", "400")
@@ -91,6 +92,7 @@ def test_completion_keeps_what_is_known(grnn: Command, tmp_path: Path) -> None:
     mask = np.zeros((16, 16), bool)
     mask[3:9, 2:12] = True
     np.save(tmp_path / "mask.npy", mask)
+    original = open_table("strokes", size=3).rows[2]
     where = ("complete", "digits", "strokes", "--row", "2", "--seed", "3", "--count", "3", "--json")
     assert grnn("complete", "digits", "strokes", "--known", "missing.npy").status == 2
     for known, expected in (("top-half", 128), (tmp_path / "mask.npy", int(mask.sum()))):
@@ -98,18 +100,20 @@ def test_completion_keeps_what_is_known(grnn: Command, tmp_path: Path) -> None:
         rows, known_mask = np.array(done["rows"]), np.array(done["known"])
         assert done["exact"] == (known == "top-half")
         assert known_mask.sum() == expected
-        assert (rows[:, known_mask] == rows[0, known_mask]).all()
+        assert (rows[:, known_mask] == original[known_mask]).all()
         assert (rows[0] != rows[1]).any()
     numbers = grnn("complete", "numbers", "ar1-gaussian", "--known", "0,5", "--json").json
     assert np.unique(np.array(numbers["rows"])[:, 5]).size == 1
-    refused = grnn("complete", "numbers", "ar1-gaussian", "--known", "top-half")
-    assert (refused.status, refused.err.count("\n")) == (2, 1)
+    (tmp_path / "empty.npy").write_bytes(b"")
+    for known in ("top-half", "nothing", tmp_path / "empty.npy", tmp_path / "missing.npy"):
+        refused = grnn("complete", "numbers", "ar1-gaussian", "--known", known)
+        assert (refused.status, refused.err.count("\n")) == (2, 1)
 
 
 def test_anomalies_come_first(grnn: Command, tmp_path: Path) -> None:
     rows = np.concatenate([np.random.default_rng(0).integers(2, size=(5, 16, 16)), np.zeros((20, 16, 16), int)])
     np.savez(tmp_path / "odd.npz", x=rows.astype(np.uint8), y=np.array([1] * 5 + [0] * 20))
-    found = grnn("detect", "digits", tmp_path / "odd.npz", "--json").json
+    found = grnn("detect", "digits", tmp_path / "odd.npz", "--anomaly", "1", "--json").json
     assert found["area_under_curve"] == 1
     assert [row["label"] for row in found["ranked"][:6]] == ["1"] * 5 + ["0"]
     drawn = grnn("score", "digits", tmp_path / "odd.npz", "--label", "3", "--json").json
@@ -118,6 +122,35 @@ def test_anomalies_come_first(grnn: Command, tmp_path: Path) -> None:
     nats = [row["nats"] for row in ranked["ranked"]]
     assert nats == sorted(nats, reverse=True)
     assert ranked["area_under_curve"] is None
+
+
+def test_features_that_a_model_is_told_reach_it_as_they_are(grnn: Command, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    size = rng.normal(5, 2, 200)
+    table = np.stack([size, size + rng.normal(0, 0.1, 200), rng.normal(0, 1, 200)], 1)
+    np.savetxt(tmp_path / "told.csv", table, delimiter=",", header="size,x,y", comments="")
+    how = ("--features", "size", "--condition", "features", "--hidden", "8", "--components", "1")
+    limits = ("--steps", "150", "--batch", "50", "--lr", "3e-2", "--threads", "1", "--name", "told")
+    trained = grnn("train", tmp_path / "told.csv", *how, *limits)
+    assert trained.status == 0, trained.err
+
+    def nats(*words: str) -> float:
+        scored = grnn("score", "told", tmp_path / "told.csv", "--features", "size", "--json", *words)
+        assert scored.status == 0, scored.err
+        return float(scored.json["nats_per_row"])
+
+    assert nats() < nats("--label", "5.0") < nats("--label", "11")
+
+
+def test_what_is_for_texts_is_refused_for_rows_and_the_other_way_round(grnn: Command) -> None:
+    for words in (
+        ("train", "strokes", "--unit", "byte"),
+        ("train", "tales", "--shape", "8x8"),
+        ("train", "names", "--condition", "features"),
+        ("score", "tales-gru", "README.md", "--ensemble", "3"),
+    ):
+        refused = grnn(*words)
+        assert (refused.status, refused.err.count("\n")) == (2, 1), refused.err
 
 
 def test_labels_by_bayes_rule_beat_guessing(grnn: Command) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from grnn_tui.data.row_domain import RowDomain
-from grnn_tui.data.row_form import RowForm
+from grnn_tui.data.row_form import RowForm, pin_form
+from grnn_tui.data.rows import reading
 from grnn_tui.data.sources import pin
-from grnn_tui.data.tables import describe, is_table, open_table, pin_form
+from grnn_tui.data.tables import describe, is_table, open_table
 from grnn_tui.errors import DataError
 from tests.data.rows.test_idx import write_idx
 
@@ -83,6 +84,18 @@ def test_columns_without_names_are_remembered_by_number(tmp_path: Path) -> None:
     assert open_table(str(tmp_path / "valid.csv"), like=train.domain).rows.tolist() == [[3, 4]]
 
 
+@pytest.mark.parametrize("names", ["a,b,c,d\n", ""])
+def test_rows_with_gaps_are_the_same_when_read_again(tmp_path: Path, names: str) -> None:
+    path = tmp_path / "gaps.csv"
+    path.write_text(f"{names}0.5,7,1.5,3\n1.5,7,0.5,1\n2.5,,4.5,9\n3.5,7,2.5,\n,7,3.5,7\n6.5,7,5.5,11\n")
+    form = RowForm(uncorrelated=0.98)
+    first = open_table(str(path), form=form)
+    again = open_table(str(path), form=form, like=first.learned_domain())
+    assert len(first) == 5
+    assert again.rows.tolist() == first.rows.tolist()
+    assert again.fingerprint == first.fingerprint
+
+
 def test_several_files_are_one_table_and_labels_among_them_are_no_rows(tmp_path: Path) -> None:
     for part in ("a", "b"):
         write_idx(tmp_path / f"{part}-images-idx3-ubyte", np.full((3, 2, 2), 200))
@@ -111,6 +124,8 @@ def test_one_array_of_an_archive_is_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x_train=np.eye(4, dtype=int), x_test=np.ones((2, 4), dtype=int), y_test=[1, 2])
     table = open_table(f"{tmp_path}/d.npz:x_test")
     assert (len(table), table.classes) == (2, ("1", "2"))
+    np.save(tmp_path / "e.npy", np.eye(4, dtype=int))
+    assert len(open_table([f"{tmp_path}/d.npz:x_train", f"{tmp_path}/e.npy"])) == 8
     with pytest.raises(DataError, match="no array 'z'"):
         open_table(f"{tmp_path}/d.npz:z")
     with pytest.raises(DataError, match="does not exist"):
@@ -199,6 +214,15 @@ def test_references_and_forms_are_pinned_for_another_directory(tmp_path: Path, m
     assert pin_form(RowForm(labels="y.txt")).labels == str(tmp_path / "y.txt")
     for where in (None, "none", "last", "species"):
         assert pin_form(RowForm(labels=where)).labels == where
+
+
+def test_names_are_looked_up_as_often_as_they_are_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Path] = []
+    monkeypatch.setattr(reading, "labels_beside", lambda path: looked.append(path))
+    for name in range(20):
+        np.save(tmp_path / f"{name}.npy", np.eye(3, dtype=int))
+    open_table([str(path) for path in tmp_path.iterdir()])
+    assert len(looked) == 20
 
 
 @real_data

@@ -26,6 +26,7 @@ from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 from grnn_tui.runs.rows import Started
 from grnn_tui.runs.scale import LossScale
 from grnn_tui.runs.store import new_run
+from grnn_tui.training.evaluation import evaluate_rows
 from grnn_tui.training.feed import Batch, LineFeed, RowFeed, Shuffled
 from grnn_tui.training.session import train
 
@@ -190,7 +191,7 @@ def test_training_rows_comes_near_their_entropy_and_tells_reference_lines() -> N
     assert outcome.measured.nats > started.floor - 0.02
 
 
-def test_a_label_helps_and_a_run_of_labelled_lines_goes_on_exactly() -> None:
+def test_a_run_of_labelled_lines_goes_on_exactly() -> None:
     runs = []
     for name, stops in (("whole", (20,)), ("parts", (7, 20))):
         run = begin(name, "names", "gru", {"hidden": 8, "embedding": 4}, size=4_000, steps=20, condition="label")
@@ -201,6 +202,49 @@ def test_a_label_helps_and_a_run_of_labelled_lines_goes_on_exactly() -> None:
     assert one is not None
     assert other is not None
     assert one.read("model.safetensors") == other.read("model.safetensors")
+
+
+def test_a_label_helps() -> None:
+    told = train(
+        begin("told", "names", "gru", {"hidden": 24, "embedding": 8}, size=20_000, steps=150, condition="label")
+    )
+    untold = train(begin("untold", "names", "gru", {"hidden": 24, "embedding": 8}, size=20_000, steps=150, length=16))
+    assert told.measured is not None
+    assert untold.measured is not None
+    assert told.measured.nats < untold.measured.nats
+
+
+def test_some_rows_of_many_are_spread_over_all_of_them() -> None:
+    class Constant:
+        training = measuring = False
+
+        def eval(self) -> None: ...
+        def train(self, mode: bool) -> None: ...
+        def log_prob(self, x: torch.Tensor, carry: object) -> tuple[torch.Tensor, object]:
+            return -x.double(), carry
+
+    rows = np.repeat(np.arange(100)[:, None], 2, axis=1)
+    found = evaluate_rows(Constant(), rows, None, CPU, limit=20)  # type: ignore[arg-type]
+    assert (found.symbols, found.whole) == (20, False)
+    assert found.nats == pytest.approx(49.5)
+
+
+def test_class_shares_are_those_of_training(tmp_path: Path) -> None:
+    for name, count in (("a", 30), ("b", 10)):
+        (tmp_path / f"{name}.txt").write_text(f"{name}x\n" * count)
+    lines = open_labelled([str(tmp_path)])
+    training, held = lines.split(0.25, seed=0)
+    shares = np.bincount(training.labels) / 30
+    assert training.vocabulary.condition is not None
+    assert training.vocabulary.condition.shares == pytest.approx(shares.tolist())
+    assert held.vocabulary == training.vocabulary
+
+
+def test_words_of_labelled_lines_have_a_limit_and_no_floor_of_characters() -> None:
+    lines = open_labelled(["names"], unit="word", size=5_000, vocabulary_limit=40)
+    assert lines.vocabulary.size <= 40
+    assert lines.floor is None
+    assert open_labelled(["names"], size=5_000).floor is not None
 
 
 def test_a_model_of_lines_starts_each_line_anew() -> None:

@@ -23,6 +23,7 @@ from grnn_tui.engine.protocol import Field
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs.request import RunRequest, TrainingOptions
 from grnn_tui.safetext import cell_width, sanitise
+from grnn_tui.ui.screens.field_values import parsed, shown_default
 from grnn_tui.ui.screens.form_rows import Choice, ChoiceList
 from grnn_tui.ui.screens.request_form import (
     MAIN_OPTIONS,
@@ -34,10 +35,8 @@ from grnn_tui.ui.screens.request_form import (
     completions,
     faults,
     parameters_of,
-    parsed,
     preset,
     request_of,
-    shown_default,
     size_of,
     training_fields,
 )
@@ -273,7 +272,7 @@ async def test_starting_leads_to_the_fault_that_is_told(path: str) -> None:
         await until(pilot, lambda: app.screen.query("#opt-keep"))
         for key, value in (("validation", "2"), ("set-hidden", "0"), ("path", path)):
             app.screen.query_one(f"#{key}", Input).value = value
-        told = "your text: " if path else "hidden: "
+        told = "your data: " if path else "hidden: "
         await until(pilot, lambda: told in str(app.screen.query_one("#summary", Static).visual))
         await pilot.press("ctrl+r")
         await until(pilot, lambda: app.screen.focused is app.screen.query_one("#path" if path else "#set-hidden"))
@@ -306,15 +305,15 @@ async def test_a_text_given_is_in_the_form_and_its_end_can_be_read(
     monkeypatch.chdir(tmp_path)
     app = Host(TrainForm(catalogue(), data=f"{folder}book.txt"))
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: "book.txt " in row_of(app, "your text"))
+        await until(pilot, lambda: "book.txt " in row_of(app, "your data"))
         await until(pilot, lambda: "$ grnn-tui train" in screen_text(app))
         command = screen_text(app).partition("$ grnn-tui train")[2]
         assert "book.txt " in command
         assert "--backend lstm --seconds 180" in command
         await pilot.press("home")
-        await until(pilot, lambda: "book.txt " not in row_of(app, "your text") or not folder)
+        await until(pilot, lambda: "book.txt " not in row_of(app, "your data") or not folder)
         await pilot.press("down")
-        await until(pilot, lambda: "book.txt " in row_of(app, "your text"))
+        await until(pilot, lambda: "book.txt " in row_of(app, "your data"))
 
 
 async def test_ones_own_text_comes_first_and_a_corpus_stands_in_for_it() -> None:
@@ -324,7 +323,7 @@ async def test_ones_own_text_comes_first_and_a_corpus_stands_in_for_it() -> None
         assert form_has_focus(app, "path")
         assert "→ completes a path" in screen_text(app)
         await pilot.press(*"/no/such")
-        await until(pilot, lambda: "your text: there is no such file" in screen_text(app))
+        await until(pilot, lambda: "your data: there is no such file" in screen_text(app))
         assert "not used" in row_of(app, "or a corpus")
         await pilot.press(*["backspace"] * 8)
         await until(pilot, lambda: "train tales" in screen_text(app))
@@ -359,14 +358,14 @@ async def test_a_choice_is_turned_by_arrows_or_taken_from_a_list() -> None:
         await until(pilot, lambda: app.screen.query("#set-hidden"))
         form = app.screen
         await pilot.press("down", "left")
-        await until(pilot, lambda: "tinyshakespeare" in row_of(app, "or a corpus"))
+        await until(pilot, lambda: "ar1-gaussian" in row_of(app, "or a corpus"))
         assert form.query_one("#data", Choice)._rows[0][0].role == "accent"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChoiceList))
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is form)
-        assert "tinyshakespeare" in row_of(app, "or a corpus")
-        await pilot.press("enter", "up", "enter")
+        assert "ar1-gaussian" in row_of(app, "or a corpus")
+        await pilot.press("enter", *["up"] * 4, "enter")
         await until(pilot, lambda: app.screen is form and "manual" in row_of(app, "or a corpus"))
         await until(pilot, lambda: "train manual" in screen_text(app))
 

@@ -17,7 +17,7 @@ from grnn_tui.ui.screens.train_form import TrainForm
 from tests.ui.support.catalogue import catalogue
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
-from tests.ui.support.training_runs import EPOCH_SECONDS, make_run, story
+from tests.ui.support.training_runs import EPOCH_SECONDS, make_run, row_story, story
 from tests.ui.test_runs_screen import NOW, several
 
 pytestmark = pytest.mark.picture
@@ -39,6 +39,28 @@ async def test_picture_of_the_monitor(tmp_path: Path, monkeypatch: pytest.Monkey
         screen.tick(EPOCH_SECONDS + 291)
         await until(pilot, lambda: "three sons" in screen_text(app))
         picture(app, "monitor-120x40")
+
+
+async def _drawn(path: Path) -> SafeText | None:
+    return sanitise(
+        "   ▄▄████▄▄\n  ██▀▀  ▀▀██\n         ▄██\n      ▄██▀▀\n         ▀██▄\n  ▄▄      ▄██\n   ▀██▄▄██▀▀",
+        keep_newlines=True,
+    )
+
+
+async def test_picture_of_the_monitor_of_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture: Compare
+) -> None:
+    monkeypatch.setenv("GRNN_TUI_RUNS", str(tmp_path))
+    rows = list(row_story(5800))
+    run = make_run(tmp_path, "1124-strokes-binary-nade", rows, alive=True, backend="binary-nade", data="strokes")
+    screen = MonitorScreen(FollowedRun(run), write_sample=_drawn)
+    app = Host(screen)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen.tick(EPOCH_SECONDS + 291)
+        await until(pilot, lambda: "▀██▄▄██▀▀" in screen_text(app))
+        picture(app, "monitor-images-120x40")
 
 
 async def test_picture_of_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, picture: Compare) -> None:

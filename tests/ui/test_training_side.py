@@ -12,9 +12,9 @@ from grnn_tui.runs.directory import Run
 from grnn_tui.runs.rows import Noted
 from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.panes.training.messages import PlayRequested, ResumeRequested, RunAttached, RunDetached, RunsRequested
+from grnn_tui.ui.screens.field_values import shown_default as default
 from grnn_tui.ui.screens.monitor import MonitorScreen
 from grnn_tui.ui.screens.request_form import MAIN_OPTIONS, MORE_OPTIONS, Entries, request_of, training_fields
-from grnn_tui.ui.screens.request_form import shown_default as default
 from grnn_tui.ui.screens.runs import RunsScreen
 from grnn_tui.ui.screens.train_form import TrainForm, start_run
 from tests.support.waiting import wait_for

@@ -85,6 +85,8 @@ def _in_pieces(content: Content, pieces: NDArray[Any], path: Path) -> Content:
         )
     if values.ndim == 2 and values.dtype == np.uint8 and values.max() > 1:
         values = np.unpackbits(values, axis=1)
+        note = f"each byte of {path.name} was taken for eight bits, as numpy.packbits makes them: save levels as int16"
+        content = replace(content, notes=(*content.notes, note))
     return replace(content, values=values, pieces=pieces.astype(np.int64))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,6 +79,9 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
     if label_column is not None:
         labels = classify(values[:, label_column], content.texts.get(label_column, ()))
     told = np.asarray(values[:, feature_columns], dtype=np.float64) if feature_columns else None
+    if told is not None and not (finite := np.isfinite(told).all(axis=1)).all():
+        row = int(np.argmin(finite))
+        raise DataError(f"row {row} of {content.name} is not finite in its features: correct it or leave it out")
     if len(kept) < D:
         values = values[:, kept]
     named = bool(content.columns or wanted) or len(kept) + (label_column is not None) < D
@@ -89,38 +93,51 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
     )
 
 
-def vary(parted: Parted, uncorrelated: float | None) -> Parted:
+def vary(parted: Parted, content: Content, form: RowForm) -> Parted:
     """Leave out the columns of real values that never change, and one of each pair correlated beyond `uncorrelated`.
 
-    Of a pair the later one goes, unless the earlier one is gone already.
+    Of a pair the later one goes, unless the earlier one is gone already. `parted` is what `part` made of `content` and
+    `form`. Rows that only had gaps in columns left out come back, so the columns left are looked at again until none
+    goes: whoever asks for those columns by name gets the same rows.
 
     Raises:
         DataError: no column is left.
     """
+    notes: list[str] = []
+    drop = form.drop
+    while True:
+        gone, told = _idle(parted, form.uncorrelated)
+        notes += told
+        if not gone:
+            return replace(parted, content=replace(parted.content, notes=(*parted.content.notes, *notes)))
+        drop += gone
+        parted = part(content, msgspec.structs.replace(form, drop=drop))
+
+
+def _idle(parted: Parted, uncorrelated: float | None) -> tuple[tuple[str, ...], list[str]]:
+    """The columns of `parted` that `vary` leaves out, with notes of them."""
     values = parted.content.values
     names = parted.columns or tuple(map(str, range(values.shape[1])))
-    notes = list(parted.content.notes)
+    notes: list[str] = []
     changing = np.flatnonzero(values.min(axis=0) != values.max(axis=0))
     if not changing.size:
         raise DataError(f"no column of {parted.content.name} ever changes: there is nothing to model")
-    if changing.size < len(names):
-        constant = [names[c] for c in range(len(names)) if c not in set(changing.tolist())]
+    kept = set(changing.tolist())
+    constant = tuple(name for c, name in enumerate(names) if c not in kept)
+    if constant:
         notes.append(f"{_columns(len(constant), 'constant ')} left out: {_listed(constant)}")
-    kept = changing.tolist()
-    if uncorrelated is not None and len(values) > 1:
-        r = np.abs(np.atleast_2d(np.corrcoef(values[:, kept], rowvar=False)))
-        chosen: list[int] = []
-        for i in range(len(kept)):
-            if not any(r[i, j] > uncorrelated for j in chosen):
-                chosen.append(i)
-        gone = [names[c] for i, c in enumerate(kept) if i not in set(chosen)]
-        if gone:
-            notes.append(f"{_columns(len(gone))} correlated beyond {uncorrelated:g} left out: {_listed(gone)}")
-        kept = [kept[i] for i in chosen]
-    if len(kept) == len(names):
-        return parted
-    content = replace(parted.content, values=values[:, kept], notes=tuple(notes))
-    return replace(parted, content=content, columns=tuple(names[c] for c in kept))
+    if uncorrelated is None:
+        return constant, notes
+    with np.errstate(invalid="ignore"):  # what is infinite is refused once the rows are shaped
+        r = np.abs(np.atleast_2d(np.corrcoef(values[:, changing], rowvar=False)))
+    chosen: list[int] = []
+    for i in range(len(changing)):
+        if not any(r[i, j] > uncorrelated for j in chosen):
+            chosen.append(i)
+    gone = tuple(names[c] for i, c in enumerate(changing) if i not in set(chosen))
+    if gone:
+        notes.append(f"{_columns(len(gone))} correlated beyond {uncorrelated:g} left out: {_listed(gone)}")
+    return constant + gone, notes
 
 
 def _pictures(content: Content, form: RowForm) -> Parted:

@@ -12,11 +12,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grnn_tui.data.condition import MOST_CLASSES
 from grnn_tui.data.row_domain import RowKind
 from grnn_tui.errors import DataError
 
-MOST_CLASSES = 10_000
-"""More labels than these are no classes."""
 Values = NDArray[Any]
 
 
@@ -61,11 +60,12 @@ def classify(values: Values, texts: Sequence[str] = ()) -> Labels:
     if values.ndim != 1:
         raise DataError(f"labels are one number or word a row, not an array of {values.ndim} axes")
     found, codes = np.unique(values, return_inverse=True)
-    if len(found) > MOST_CLASSES:
-        raise DataError(f"{len(found):,} different labels are no classes: give real numbers with --features instead")
+    _require_classes(len(found))
     if texts:
         names = [texts[int(code)] for code in found]
     elif found.dtype.kind == "f":
+        if not np.isfinite(found).all():
+            raise DataError("labels that are infinite or no numbers are no classes: correct them")
         if not np.array_equal(found, np.rint(found)):
             raise DataError("labels with fractions are no classes: give such a column with --features instead")
         names = [str(int(value)) for value in found]
@@ -78,6 +78,11 @@ def classify(values: Values, texts: Sequence[str] = ()) -> Labels:
     places = np.empty(len(names), dtype=np.int64)
     places[order] = np.arange(len(names))
     return Labels(places[codes.reshape(-1)], tuple(names[i] for i in order))
+
+
+def _require_classes(count: int) -> None:
+    if count > MOST_CLASSES:
+        raise DataError(f"{count:,} different labels are no classes: give real numbers with --features instead")
 
 
 def join(contents: Sequence[Content]) -> Content:
@@ -106,8 +111,9 @@ def join(contents: Sequence[Content]) -> Content:
             raise DataError(f"column {column} holds words in some of the files only: leave it out with --drop {column}")
         words = sorted({word for c in contents for word in c.texts[column]})
         texts[column] = tuple(words)
+        place = {word: i for i, word in enumerate(words)}
         for array, c in zip(values, contents, strict=True):
-            places = np.array([words.index(word) for word in c.texts[column]], dtype=np.float64)
+            places = np.array([place[word] for word in c.texts[column]], dtype=np.float64)
             known = ~np.isnan(array[:, column])
             array[known, column] = places[array[known, column].astype(np.int64)]
     require_memory(sum(array.nbytes for array in values), f"{first.name} and {len(contents) - 1} more")
@@ -132,6 +138,7 @@ def _join_labels(labels: Sequence[Labels]) -> Labels | None:
     if not labels:
         return None
     classes = sorted({name for one in labels for name in one.classes}, key=_natural)
+    _require_classes(len(classes))
     place = {name: i for i, name in enumerate(classes)}
     codes = [np.array([place[name] for name in one.classes], dtype=np.int64)[one.codes] for one in labels]
     return Labels(np.concatenate(codes), tuple(classes))

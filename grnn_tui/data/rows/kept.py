@@ -1,6 +1,6 @@
 """What took long to read, kept in the cache: found again while the files keep their size, times and inodes.
 
-    <cache>/tables/<key>.npz    the numbers, names of columns, words, labels and notes of one reading
+    <cache>/tables/<key>.npz    the numbers and labels of one reading, and as JSON all names and notes
 
 Anything here can be deleted at any time. The folder is held under `LIMIT` bytes by removing those unused for longest.
 """
@@ -8,6 +8,7 @@ Anything here can be deleted at any time. The folder is held under `LIMIT` bytes
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 import time
@@ -22,7 +23,7 @@ from grnn_tui.data.rows.content import Content, Labels
 from grnn_tui.data.sources import FilePart
 from grnn_tui.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 LIMIT = 2 << 30
 SMALL = 4 << 20
 """Files of fewer bytes are read again each time."""
@@ -53,18 +54,19 @@ def kept(paths: Sequence[Path], how: object, read: Callable[[], Content], cache:
 
 
 def _save(content: Content, path: Path) -> None:
-    arrays = {
-        "name": np.array(content.name),
-        "values": content.values,
-        "columns": np.array(content.columns, dtype=np.str_),
-        "notes": np.array(content.notes, dtype=np.str_),
-        "shape": np.array(content.shape or (), dtype=np.int64),
-        "full": np.array(content.full or 0),
+    labels = content.labels
+    told = {
+        "name": content.name,
+        "columns": content.columns,
+        "texts": {str(column): words for column, words in content.texts.items()},
+        "classes": None if labels is None else labels.classes,
+        "full": content.full,
+        "shape": content.shape,
+        "notes": content.notes,
     }
-    for column, words in content.texts.items():
-        arrays[f"words-{column}"] = np.array(words, dtype=np.str_)
-    if content.labels is not None:
-        arrays |= {"codes": content.labels.codes, "classes": np.array(content.labels.classes, dtype=np.str_)}
+    arrays = {"values": content.values, "told": np.frombuffer(json.dumps(told).encode(), np.uint8)}
+    if labels is not None:
+        arrays["codes"] = labels.codes
     if content.values.nbytes > LIMIT // 2:
         return
     with writing(path.parent):
@@ -83,18 +85,17 @@ def _load(path: Path) -> Content | None:
     """What was kept; None where nothing was, or it is damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        labels = Labels(arrays["codes"], tuple(arrays["classes"].tolist())) if "codes" in arrays else None
-        content = Content(
-            name=str(arrays["name"]),
-            values=arrays["values"],
-            columns=tuple(arrays["columns"].tolist()),
-            texts={int(name[6:]): tuple(words.tolist()) for name, words in arrays.items() if name[:6] == "words-"},
-            labels=labels,
-            full=int(arrays["full"]) or None,
-            shape=tuple(arrays["shape"].tolist()) or None,
-            notes=tuple(arrays["notes"].tolist()),
-        )
+            told = json.loads(archive["told"].tobytes())
+            content = Content(
+                name=told["name"],
+                values=archive["values"],
+                columns=tuple(told["columns"]),
+                texts={int(column): tuple(words) for column, words in told["texts"].items()},
+                labels=None if told["classes"] is None else Labels(archive["codes"], tuple(told["classes"])),
+                full=told["full"],
+                shape=None if told["shape"] is None else tuple(told["shape"]),
+                notes=tuple(told["notes"]),
+            )
     except Exception:  # numpy and zipfile raise anything over a damaged file
         return None
     with suppress(OSError):

@@ -29,4 +29,5 @@ def read_labels(path: Path) -> Labels:
     lines = [line.strip().strip('"') for line in data.decode("utf-8", "replace").splitlines() if line.strip()]
     if not lines:
         raise DataError(f"{path} is empty: give one label a line")
-    return classify(np.array(lines))
+    places: dict[str, int] = {}
+    return classify(np.array([places.setdefault(line, len(places)) for line in lines]), tuple(places))

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from grnn_tui.data.row_domain import Axes
 from grnn_tui.data.rows.content import Content, Labels, classify, require_memory
+from grnn_tui.data.rows.names import is_picture
 from grnn_tui.errors import DataError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pbm"})
 _GREY = frozenset({"1", "L", "LA", "I", "I;16", "F"})
 _LARGEST_SIDE = 1024
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
@@ -39,11 +39,6 @@ def pictures_below(folder: Path) -> list[Path]:
     if not found:
         raise DataError(f"{folder} holds no pictures: name a folder with .png or .jpg files in it")
     return sorted(found)
-
-
-def is_picture(name: str) -> bool:
-    """Whether a file of this name is a picture."""
-    return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
 
 
 def read_pictures(paths: Sequence[Path], name: str, folder: Path | None, shape: Axes | None) -> Content:

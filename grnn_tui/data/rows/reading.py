@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
-from os import walk
 from pathlib import Path
 
 from grnn_tui.data.builtin.rows import ROW_BUILT_INS
@@ -18,30 +16,18 @@ from grnn_tui.data.rows.content import Content, Labels, join
 from grnn_tui.data.rows.idx import labels_beside, read_idx
 from grnn_tui.data.rows.kept import kept
 from grnn_tui.data.rows.labels import read_labels
-from grnn_tui.data.rows.pictures import is_picture, pictures_below, read_pictures
+from grnn_tui.data.rows.names import holds_pictures, is_picture, names_rows
+from grnn_tui.data.rows.pictures import pictures_below, read_pictures
 from grnn_tui.data.rows.separated import read_separated
 from grnn_tui.errors import DataError
 
-_ROWS = re.compile(r"\.(npy|npz(:\w+)?|csv(\.gz)?|amat(\.gz)?|idx(\.gz)?)$|[-.](idx\d-)?ubyte(\.gz)?$", re.IGNORECASE)
-_NAMES_LOOKED_AT = 2_000
 _KNOWN = "give .npy, .npz, .csv, .amat, idx, or a folder of pictures"
 
 
 def looks_like_rows(reference: str) -> bool:
     """Whether the name is that of a built-in set, a file of rows, or a folder whose files are mostly pictures."""
-    if reference in ROW_BUILT_INS:
-        return True
     path = Path(reference).expanduser()
-    if _ROWS.search(path.name) or is_picture(path.name):
-        return True
-    try:
-        if not path.is_dir():
-            return False
-        names = [name for _, _, files in islice(walk(path), _NAMES_LOOKED_AT) for name in files[:_NAMES_LOOKED_AT]]
-    except (OSError, ValueError):
-        return False
-    seen = [is_picture(name) for name in names if not name.startswith(".")]
-    return 2 * sum(seen) > len(seen)
+    return reference in ROW_BUILT_INS or names_rows(path) or holds_pictures(path)
 
 
 def read_references(
@@ -54,6 +40,7 @@ def read_references(
     """
     contents: list[Content] = []
     files: list[Path] = []
+    partners = {labels_beside(match) for match in _all_named(references)}
     for reference in references:
         if reference in ROW_BUILT_INS:
             contents.append(_generated(reference, seed, size))
@@ -67,7 +54,6 @@ def read_references(
         elif len(matches) == 1 and matches[0].is_dir():
             contents.append(_read_pictures(pictures_below(path), path.resolve().name or str(path), path, form, cache))
         else:
-            partners = {labels_beside(match) for match in _all_named(references)}
             contents += [_read_file(match, form, cache) for match in matches if match not in partners]
     if files:
         name = files[0].name if len(files) == 1 else references[0] if len(references) == 1 else files[0].parent.name
@@ -93,7 +79,7 @@ def _named(reference: str) -> tuple[Path, str | None]:
 
 
 def _all_named(references: Sequence[str]) -> list[Path]:
-    return [match for item in references if item not in ROW_BUILT_INS for match in _matches(Path(item).expanduser())]
+    return [match for item in references if item not in ROW_BUILT_INS for match in _matches(_named(item)[0])]
 
 
 def _exists(path: Path) -> bool:

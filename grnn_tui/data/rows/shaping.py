@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.data.row_domain import RowDomain, RowKind
+from grnn_tui.data.row_domain import MOST_VALUES, RowDomain, RowKind
 from grnn_tui.data.row_form import RowForm
 from grnn_tui.data.rows.content import Content
 from grnn_tui.errors import DataError
@@ -68,38 +68,42 @@ def shape_rows(content: Content, kind: RowKind, form: RowForm, like: RowDomain |
     """Rows of `kind`, of the shape, levels and pooling that `form` asks for; exactly of the domain `like` if given.
 
     A threshold makes a value 1 above it. `form.levels` rounds to the nearest of so many between nothing and full
-    light, which is 255 in a picture of bytes and else the largest value there is. Pooling makes k x k pixels one:
-    1 if more than half of them are (binary), else their mean, rounded for levels.
+    light, which is that of `like`, or 255 in a picture of bytes, or else the largest value there is. Pooling makes
+    k x k pixels one: 1 if more than half of them are (binary), else their mean, rounded for levels.
 
     Raises:
         DataError: values, levels or a shape that do not fit.
     """
-    notes: list[str] = []
     values = _to_axes(content, form, like)
+    full: float | None = None
     if kind == "binary":
         values, note = _binary(values, content, form, like)
         levels = 2
     elif kind == "levels":
-        values, levels, note = _levels(values, content, form, like)
+        full = _full_light(values, content, form, like)
+        values, levels, note = _levels(values, content, form, like, full)
     else:
         values, levels, note = _real(values, content), 2, ""
-    notes += [note] if note else []
     values = _pool(values, kind, form.pool)
     shape = tuple(values.shape[1:])
     if like is not None:
         if math.prod(shape) != like.length or (len(shape) > 1 and shape != like.shape):
             is_shape, was = "x".join(map(str, shape)), "x".join(map(str, like.shape))
             raise DataError(f"{content.name} has rows of {is_shape} and the model takes {was}: read both the same way")
-        shape = like.shape
-    domain = RowDomain(kind=kind, shape=shape, levels=levels if kind == "levels" else 2)
+        shape, full = like.shape, like.full
+    elif content.levels is not None:
+        full = None  # what is always the same need not be remembered
+    domain = RowDomain(kind=kind, shape=shape, levels=levels, full=full)
     rows = np.ascontiguousarray(values.reshape(len(values), -1))
-    return Shaped(rows, domain, tuple(notes))
+    return Shaped(rows, domain, (note,) if note else ())
 
 
 def _to_axes(content: Content, form: RowForm, like: RowDomain | None) -> NDArray[Any]:
     """The values as vectors [n, D] or pictures [n, H, W] or [n, H, W, 3]."""
     values = content.values
     D = math.prod(values.shape[1:])
+    if D > MOST_VALUES:
+        raise DataError(f"{content.name} has {D:,} values a row: give rows of at most {MOST_VALUES:,}")
     if form.shape is not None:
         if math.prod(form.shape) != D:
             shape = "x".join(map(str, form.shape))
@@ -129,27 +133,39 @@ def _binary(
     raise DataError(f"{content.name} holds values from {_span(values)}, not 0 and 1: say what is 1 with --threshold")
 
 
+def _full_light(values: NDArray[Any], content: Content, form: RowForm, like: RowDomain | None) -> float | None:
+    """The value that becomes the last of `form.levels`; None: values are levels as they are."""
+    if form.levels is None:
+        return None
+    if like is not None and like.full is not None:
+        return like.full
+    full = float(content.full or (content.levels and content.levels - 1) or values.max())
+    return form.levels - 1.0 if full < form.levels and _whole(values) else full
+
+
 def _levels(
-    values: NDArray[Any], content: Content, form: RowForm, like: RowDomain | None
+    values: NDArray[Any], content: Content, form: RowForm, like: RowDomain | None, full: float | None
 ) -> tuple[NDArray[Any], int, str]:
     if values.min() < 0 or not np.isfinite(values.max()):
         raise DataError(
             f"{content.name} holds values from {_span(values)}: levels start at 0; read it with --kind real"
         )
-    if form.levels is None:
+    if form.levels is None or full is None:
         if not _whole(values) or values.max() > 65535:
             raise DataError(
                 f"{content.name} holds values from {_span(values)}: say how many levels to round to, --levels 16"
             )
         levels, note = _found_levels(values, content, like)
         return _as_levels(values, levels), levels, note
-    full = content.full or (content.levels and content.levels - 1) or float(values.max())
-    if _whole(values) and full < form.levels:
+    high = form.levels - 1
+    brightest = float(values.max())
+    if full == high and brightest <= high and _whole(values):
         return _as_levels(values, form.levels), form.levels, ""
     out = np.empty(values.shape, dtype=np.uint8 if form.levels <= 256 else np.uint16)
     for i in range(0, len(values), 4096):
-        out[i : i + 4096] = np.floor(values[i : i + 4096] * ((form.levels - 1) / full) + 0.5)
-    return out, form.levels, f"0 to {full:g} rounded to {form.levels} levels"
+        out[i : i + 4096] = np.minimum(np.floor(values[i : i + 4096] * (high / full) + 0.5), high)
+    beyond = "; what is brighter is at the last of them" if brightest > full else ""
+    return out, form.levels, f"0 to {full:g} rounded to {form.levels} levels{beyond}"
 
 
 def _found_levels(values: NDArray[Any], content: Content, like: RowDomain | None) -> tuple[int, str]:

@@ -128,6 +128,13 @@ class Choice(LineView, can_focus=True):
             self.show(value)
             self.post_message(self.Changed(self))
 
+    def offer(self, values: Sequence[str]) -> None:
+        """Let these be chosen from, and no others; tell nobody."""
+        self._options = [(sanitise(value, ascii_only=self._glyphs.ascii_only), value) for value in values]
+        if self._value not in values:
+            self._value = next(iter(values), "")
+        self.renew()
+
     def show(self, value: str) -> None:
         """Show another as chosen, and tell nobody."""
         self._value = value

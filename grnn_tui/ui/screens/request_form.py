@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -19,11 +19,14 @@ from typing import Any, Literal, cast, get_args
 import msgspec
 
 from grnn_tui import __version__
+from grnn_tui.data.row_form import ConditionKind
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.engine.protocol import BackendInfo, CorpusInfo, Field
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 from grnn_tui.runs.store import check_name, runs_root
+from grnn_tui.ui.screens.data_form import NOTHING, DataKnown, check_path, form_of, form_value, words_of
+from grnn_tui.ui.screens.field_values import parsed
 
 BUDGETS = ("seconds", "steps", "epochs")
 MAIN_OPTIONS = ("lr", "schedule", "batch", "length", "seed", "device")
@@ -37,6 +40,9 @@ SIZES: Mapping[str, Mapping[str, str]] = {
 """What each preset sets; layers as a multiple of the model's default."""
 _TYPICAL_VOCABULARY = 64
 UNITS: tuple[str, ...] = get_args(Unit)
+_TEXT = DataKnown()
+Rules = Callable[[str, Mapping[str, Any]], None]
+"""Raises `UsageError` where settings of the backend of that name do not go together."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,12 @@ class Entries:
     unit: str = "character"
     vocabulary_limit: str = str(DEFAULT_LIMIT)
     validation: str = "0.1"
+    known: DataKnown = _TEXT
+    """What is known of the data."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """How a file of rows is to be read."""
+    condition: str = NOTHING
+    """What the model is told."""
 
 
 @cache
@@ -62,76 +74,43 @@ def training_fields(names: tuple[str, ...]) -> tuple[Field, ...]:
     return tuple(_as_field(types[name]) for name in names)
 
 
-def _as_field(field: msgspec.inspect.Field) -> Field:
-    kind = field.type
+def _as_field(option: msgspec.inspect.Field) -> Field:
+    kind = option.type
     help_text = ""
     if isinstance(kind, msgspec.inspect.Metadata):
         help_text = str((kind.extra_json_schema or {}).get("description", ""))
         kind = kind.type
     if isinstance(kind, msgspec.inspect.LiteralType):
         choices = [str(value) for value in kind.values]
-        return Field(name=field.name, kind="choice", default=field.default, help=help_text, choices=choices)
+        return Field(name=option.name, kind="choice", default=option.default, help=help_text, choices=choices)
     word = "int" if isinstance(kind, msgspec.inspect.IntType) else "float"
     low = getattr(kind, "ge", None)
     above = getattr(kind, "gt", None)
     return Field(
-        name=field.name,
+        name=option.name,
         kind=word,
-        default=field.default,
+        default=option.default,
         help=help_text,
         low=low if low is not None else math.nextafter(above, math.inf) if above is not None else None,
         high=getattr(kind, "le", None),
     )
 
 
-def shown_default(field: Field) -> str:
-    """The default as a person would type it."""
-    value = field.default
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def parsed(field: Field, text: str) -> Any:
-    """The value that `text` means for `field`.
-
-    Raises:
-        UsageError: it means none; one short line says what would.
-    """
-    text = text.strip()
-    if field.kind == "bool":
-        return text == "true"
-    if field.kind == "choice":
-        if text not in field.choices:
-            raise UsageError(f"one of {', '.join(field.choices)}")
-        return text
-    whole = field.kind == "int"
-    try:
-        value: float = int(text.replace("_", "")) if whole else float(text)
-    except ValueError:
-        raise UsageError(f"a whole number such as {shown_default(field)}" if whole else "a number") from None
-    if not math.isfinite(value):
-        raise UsageError("a finite number")
-    if (field.low is not None and value < field.low) or (field.high is not None and value > field.high):
-        raise UsageError(_bounds(field))
-    return value
-
-
-def _bounds(field: Field) -> str:
-    low = field.low
-    above = low is not None and 0 < low < 1e-300
-    lower = "" if low is None else "above 0" if above else f"at least {low:g}"
-    upper = "" if field.high is None else f"at most {field.high:g}"
-    return f"{lower}{', ' if lower and upper else ''}{upper}"
-
-
-def faults(entries: Entries, backend: BackendInfo | None, corpora: Mapping[str, CorpusInfo]) -> dict[str, str]:
+def faults(
+    entries: Entries, backend: BackendInfo | None, corpora: Mapping[str, CorpusInfo], rules: Rules | None = None
+) -> dict[str, str]:
     """What is wrong, in the order of the form, one short line each.
 
-    Keys: `data`, `limit`, `backend`, `set-FIELD` of the model, `amount`, `opt-FIELD` of the training, `validation`,
-    `name`.
+    Keys: `data`, `row-FIELD` of how rows are read, `limit`, `backend`, `set-FIELD` of the model, `amount`, `opt-FIELD`
+    of the training, `validation`, `name`. `rules` refuses settings of a backend that do not go together.
     """
     found: dict[str, str] = {}
-    checks: list[tuple[str, Any]] = [("data", lambda: check_data(entries.data, corpora))]
-    if entries.unit == "word":
+    known = entries.known
+    checks: list[tuple[str, Any]] = [("data", lambda: check_data(entries.data, corpora, known, entries.unit))]
+    checks += [(f"row-{name}", lambda n=name: form_value(n, entries.form[n])) for name in entries.form]
+    if entries.condition == "features":
+        checks.append(("row-features", lambda: _some(entries.form.get("features", ""), "name the columns")))
+    if entries.unit == "word" and not known.rows:
         checks.append(("limit", lambda: parsed(LIMIT, entries.vocabulary_limit)))
     if backend is None:
         found["backend"] = "choose a model"
@@ -147,7 +126,28 @@ def faults(entries: Entries, backend: BackendInfo | None, corpora: Mapping[str, 
             check()
         except UsageError as error:
             found[name] = str(error)
+    if rules is not None and backend is not None and not any(key.startswith("set-") for key in found):
+        found |= _broken_rule(entries, backend, rules)
     return found
+
+
+def _some(text: str, fault: str) -> None:
+    if not text.strip():
+        raise UsageError(fault)
+
+
+def _broken_rule(entries: Entries, backend: BackendInfo, rules: Rules) -> dict[str, str]:
+    """The rule of the backend that the settings break, at the field it speaks of first."""
+    settings = {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
+    try:
+        rules(backend.name, settings)
+    except UsageError as error:
+        fault = str(error).removeprefix(f"{backend.name}: ").removesuffix(". `grnn-tui backends` lists the settings.")
+        changed = [f.name for f in backend.fields if settings[f.name] != f.default]
+        named = [name for name in (*changed, *settings) if re.search(rf"\b{name.replace('_', '.')}\b", fault)]
+        at = min(named, key=lambda name: (name not in changed, fault.find(name)), default=next(iter(settings), ""))
+        return {f"set-{at}": fault}
+    return {}
 
 
 _VALIDATION = Field(
@@ -173,27 +173,22 @@ def budget_fields() -> dict[str, Field]:
     }
 
 
-def check_data(data: str, corpora: Mapping[str, CorpusInfo]) -> None:
+def check_data(data: str, corpora: Mapping[str, CorpusInfo], known: DataKnown = _TEXT, unit: str = "character") -> None:
     """Refuse data that cannot be trained on now.
 
     Raises:
-        UsageError: nothing entered, no such file, or a corpus that has not been fetched.
+        UsageError: nothing entered, no such file, no text, or a corpus that has not been fetched.
     """
     if not data.strip():
-        raise UsageError("a corpus, or the path of a text")
+        raise UsageError("a corpus, or the path of a text or of rows")
     corpus = corpora.get(data)
     if corpus is not None:
         if not corpus.ready:
             raise UsageError(f"not here yet: `grnn-tui fetch {data}` brings it")
         return
-    fixed = re.split(r"[*?\[]", data, maxsplit=1)[0]
-    globbed = fixed != data
-    try:
-        path = Path(fixed.rpartition("/")[0] + "/" if globbed and "/" in fixed else "." if globbed else data)
-        if not path.expanduser().exists():
-            raise UsageError("there is no such folder" if globbed else "there is no such file")
-    except (OSError, ValueError, RuntimeError):
-        raise UsageError("not a path that can be read") from None
+    check_path(data, text=not known.rows and unit != "byte")
+    if known.fault:
+        raise UsageError(known.fault)
 
 
 def free_name(name: str) -> None:
@@ -212,18 +207,22 @@ def free_name(name: str) -> None:
         raise UsageError("there is a run of that name")
 
 
-def request_of(entries: Entries, backend: BackendInfo, corpora: Mapping[str, CorpusInfo]) -> RunRequest:
+def request_of(
+    entries: Entries, backend: BackendInfo, corpora: Mapping[str, CorpusInfo], rules: Rules | None = None
+) -> RunRequest:
     """The request that the form makes.
 
     Raises:
         UsageError: something entered is wrong.
     """
-    wrong = faults(entries, backend, corpora)
+    wrong = faults(entries, backend, corpora, rules)
     if wrong:
         field, fault = next(iter(wrong.items()))
         raise UsageError(f"{field.partition('-')[2] or field}: {fault}")
     source = entries.data if entries.data in corpora else str(Path(entries.data).expanduser().absolute())
     settings = {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
+    for name in [name for name in settings if name.endswith("_file") and settings[name]]:
+        settings[name] = str(Path(settings[name]).expanduser().absolute())
     options = {f.name: parsed(f, entries.training[f.name]) for f in training_fields((*MAIN_OPTIONS, *MORE_OPTIONS))}
     options[entries.budget] = parsed(budget_fields()[entries.budget], entries.amount)
     request = RunRequest(
@@ -231,16 +230,25 @@ def request_of(entries: Entries, backend: BackendInfo, corpora: Mapping[str, Cor
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         backend=backend.name,
         settings=settings,
-        data=DataRequest(
-            sources=(source,),
-            unit=cast("Unit", entries.unit),
-            vocabulary_limit=parsed(LIMIT, entries.vocabulary_limit) if entries.unit == "word" else DEFAULT_LIMIT,
-            validation=parsed(_VALIDATION, entries.validation),
-        ),
+        data=_data_request(entries, source),
         training=msgspec.convert(options, TrainingOptions),
         versions={"grnn-tui": __version__},
     )
     return msgspec.structs.replace(request, command=command_of(request, backend))
+
+
+def _data_request(entries: Entries, source: str) -> DataRequest:
+    condition = cast("ConditionKind", entries.condition) if entries.condition != NOTHING else None
+    validation = parsed(_VALIDATION, entries.validation)
+    if entries.known.rows:
+        return DataRequest(sources=(source,), validation=validation, condition=condition, rows=form_of(entries.form))
+    return DataRequest(
+        sources=(source,),
+        unit=cast("Unit", entries.unit),
+        vocabulary_limit=parsed(LIMIT, entries.vocabulary_limit) if entries.unit == "word" else DEFAULT_LIMIT,
+        validation=validation,
+        condition=condition,
+    )
 
 
 def command_of(request: RunRequest, backend: BackendInfo | None = None) -> str:
@@ -261,6 +269,10 @@ def command_of(request: RunRequest, backend: BackendInfo | None = None) -> str:
         words += ["--unit", request.data.unit]
     if request.data.vocabulary_limit != DEFAULT_LIMIT:
         words += ["--vocabulary-limit", str(request.data.vocabulary_limit)]
+    if request.data.rows is not None:
+        words += words_of(request.data.rows)
+    if request.data.condition is not None:
+        words += ["--condition", request.data.condition]
     if request.data.validation != 0.1:
         words += ["--val", _word(request.data.validation)]
     if request.name:
@@ -291,9 +303,9 @@ def parameters_of(
 def preset(size: str, backend: BackendInfo) -> dict[str, str]:
     """What the preset `size` sets of the settings that the model has."""
     values = {f.name: SIZES[size][f.name] for f in backend.fields if f.name in SIZES[size]}
-    for field in backend.fields:
-        if field.name == "layers":
-            values["layers"] = str(int(values["layers"]) * field.default)
+    for setting in backend.fields:
+        if setting.name == "layers":
+            values["layers"] = str(int(values["layers"]) * setting.default)
     return values
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from textual.app import ComposeResult
@@ -24,9 +24,11 @@ from grnn_tui.runs.store import suggest_name
 from grnn_tui.safetext import SafeText, clip, clip_start, sanitise
 from grnn_tui.ui.bindings import bindings_for
 from grnn_tui.ui.markers import ASCII, UNICODE
-from grnn_tui.ui.screens.form_fields import FormFields
+from grnn_tui.ui.screens.field_values import parsed
+from grnn_tui.ui.screens.form_fields import FormFields, Looker
 from grnn_tui.ui.screens.form_rows import CONTROL_CELLS, LABEL_CELLS
-from grnn_tui.ui.screens.request_form import Entries, command_of, faults, parameters_of, parsed, request_of
+from grnn_tui.ui.screens.looking import look_beside
+from grnn_tui.ui.screens.request_form import Entries, Rules, command_of, faults, parameters_of, request_of
 from grnn_tui.ui.widgets.chart_ticks import si
 from grnn_tui.ui.widgets.lines import wrapped
 
@@ -54,6 +56,19 @@ def start_run(request: RunRequest) -> Path:
                 delete_run(run)
         raise
     return run.path
+
+
+def rules_of_backends() -> Rules:
+    """What refuses settings that do not go together: each backend's own check. Imports the backends."""
+    from grnn_tui.backends.registry import backend_named, backends
+
+    installed = backends()
+
+    def check(name: str, settings: Mapping[str, Any]) -> None:
+        if name in installed:
+            backend_named(name).parse_settings(settings)
+
+    return check
 
 
 class TrainForm(ModalScreen[Path | None]):
@@ -104,11 +119,14 @@ class TrainForm(ModalScreen[Path | None]):
         *,
         data: str | None = None,
         start: Callable[[RunRequest], Path] = start_run,
+        look: Looker = look_beside,
         ascii_only: bool = False,
     ) -> None:
         super().__init__(classes="-ascii" if ascii_only else None)
         self._glyphs = ASCII if ascii_only else UNICODE
-        self.fields = FormFields(catalogue, data, self._glyphs)
+        self.fields = FormFields(catalogue, data, self._glyphs, look)
+        self._rules: Rules | None = None
+        """The backends' own, as soon as they are there."""
         self._summary = Static(id="summary", markup=False)
         self._begin = start
         self._starting = False
@@ -126,6 +144,14 @@ class TrainForm(ModalScreen[Path | None]):
                 yield Button("Start", id="start", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Static(words, markup=False)
+
+    def on_mount(self) -> None:
+        """Fetch the rules of the backends, which are modules, without making keys wait."""
+        self.run_worker(self._learn_rules(), group="rules", exit_on_error=False)
+
+    async def _learn_rules(self) -> None:
+        self._rules = await asyncio.to_thread(rules_of_backends)
+        self.on_form_fields_edited()
 
     # --- what is entered ----------------------------------------------------------------------------------------------
 
@@ -148,7 +174,7 @@ class TrainForm(ModalScreen[Path | None]):
         """Every field's fault, and what would be run; the faults."""
         self._check_due = False
         entries, backend = self.fields.entries(), self.fields.backend
-        wrong = faults(entries, backend, self.fields.corpora)
+        wrong = faults(entries, backend, self.fields.corpora, self._rules)
         self.fields.say(wrong)
         self.query_one("#start", Button).disabled = bool(wrong) or self._starting
         self.on_descendant_focus()
@@ -167,7 +193,7 @@ class TrainForm(ModalScreen[Path | None]):
         request = request_of(entries, backend, self.fields.corpora)
         settings = {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
         vocabulary = (request.data.vocabulary_limit,) if request.data.unit == "word" else ()
-        parameters = parameters_of(backend, settings, *vocabulary)
+        parameters = None if entries.known.rows else parameters_of(backend, settings, *vocabulary)
         about = f"about {si(parameters)} parameters {self._glyphs.dot} " if parameters else ""
         head = self._safe(f"{about}run {entries.name or suggest_name(entries.data, entries.backend)}")
         command = wrapped(
@@ -201,7 +227,7 @@ class TrainForm(ModalScreen[Path | None]):
         if self._starting or backend is None:
             return
         try:
-            request = request_of(self.fields.entries(), backend, self.fields.corpora)
+            request = request_of(self.fields.entries(), backend, self.fields.corpora, self._rules)
         except GrnnError:
             for key in list(self._check())[:1]:
                 self.fields.focus_fault(key)
@@ -212,6 +238,11 @@ class TrainForm(ModalScreen[Path | None]):
         self.run_worker(self._start(request), exclusive=True, group="start-run", exit_on_error=False)
 
     async def _start(self, request: RunRequest) -> None:
+        if await self.fields.look_at_folder():
+            self._starting = False
+            self._check()
+            self._say("the folder holds pictures, which are rows: look at the fields, and start again", "$warning")
+            return
         try:
             path = await asyncio.to_thread(self._begin, request)
         except (GrnnError, OSError) as error:

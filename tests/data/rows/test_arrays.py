@@ -142,3 +142,13 @@ def test_damage_anywhere_is_one_line_or_harmless(tmp_path: Path, at: int, byte: 
     (tmp_path / "x.npz").write_bytes(data[: len(data) - cut % len(data)])
     with suppress(DataError):
         read_npz(tmp_path / "x.npz", None, None)
+
+
+def test_bytes_taken_for_bits_are_told(tmp_path: Path) -> None:
+    levels = np.array([[3, 0], [1, 2]])
+    for dtype, width, notes in ((np.uint8, 16, 1), (np.int16, 2, 0)):
+        np.savez(tmp_path / "a.npz", x=levels.astype(dtype), x_lengths=np.array([2]))
+        content = read_npz(tmp_path / "a.npz", None, None)
+        assert content.values.shape == (2, width)
+        assert len(content.notes) == notes
+        assert all("eight bits" in note and "int16" in note for note in content.notes)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from grnn_tui.data.row_form import RowForm
-from grnn_tui.data.rows.columns import part, vary
+from grnn_tui.data.rows.columns import Parted, part, vary
 from grnn_tui.data.rows.content import Content, classify
 from grnn_tui.errors import DataError
 
@@ -83,6 +84,16 @@ def test_what_cannot_be_done_is_one_line(form: RowForm, said: str) -> None:
         part(TABLE, form)
 
 
+def test_infinite_features_are_refused() -> None:
+    content = Content(name="t", values=np.array([[1.0, 2, 0], [2, 3, np.inf], [0, 1, 3]]))
+    with pytest.raises(DataError, match="row 1 of t is not finite in its features"):
+        part(content, RowForm(features=("2",)))
+
+
+def test_infinite_values_do_not_disturb_the_look_for_correlated_columns() -> None:
+    assert varied(np.array([[1.0, 2], [2, 3], [np.inf, 1]]), 0.98).columns == ()
+
+
 def test_rows_that_all_have_gaps_are_refused() -> None:
     with pytest.raises(DataError, match="every row"):
         part(Content(name="t", values=np.array([[1, nan], [nan, 2]])), RowForm())
@@ -96,20 +107,42 @@ def test_the_columns_of_a_model_are_taken_and_no_others() -> None:
         part(TABLE, RowForm(), wanted=("height",))
 
 
+def varied(values: NDArray[np.float64], uncorrelated: float | None = None) -> Parted:
+    content, form = Content(name="t", values=values), RowForm(uncorrelated=uncorrelated)
+    return vary(part(content, form), content, form)
+
+
 def test_columns_that_say_nothing_are_left_out_with_a_note() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, 100))
     values = np.stack([a, np.full(100, 3.0), b, -2 * a + 1, a + 0.01 * b], axis=1)
-    parted = vary(part(Content(name="t", values=values), RowForm()), 0.98)
+    parted = varied(values, 0.98)
     assert parted.columns == ("0", "2")
     np.testing.assert_array_equal(parted.content.values, values[:, [0, 2]])
     assert parted.content.notes == (
         "1 constant column left out: 1",
         "2 columns correlated beyond 0.98 left out: 3, 4",
     )
-    assert vary(part(Content(name="t", values=values), RowForm()), None).columns == ("0", "2", "3", "4")
+    assert varied(values).columns == ("0", "2", "3", "4")
     with pytest.raises(DataError, match="ever changes"):
-        vary(part(Content(name="t", values=np.ones((3, 2))), RowForm()), None)
+        varied(np.ones((3, 2)))
+
+
+def test_rows_come_back_whose_gaps_were_in_columns_left_out() -> None:
+    parted = varied(np.array([[0.5, 7, 1], [1.5, 7, 2], [2.5, nan, 3], [3.5, 7, nan]]))
+    assert parted.columns == ("0", "2")
+    assert parted.content.values.tolist() == [[0.5, 1], [1.5, 2], [2.5, 3]]
+    assert parted.content.notes == (
+        "1 of 4 rows left out, because something is missing in them",
+        "1 constant column left out: 1",
+    )
+
+
+def test_columns_are_looked_at_again_among_the_rows_that_came_back() -> None:
+    values = np.array([[0, 5, 0, 1], [1, 5, 3, 2], [0, 5, 0, 2], [9, nan, 90, 9], [-9, nan, -90, 3]]) / 2
+    parted = varied(values, 0.99)
+    assert parted.columns == ("0", "3")
+    assert len(parted.content.values) == 5
 
 
 def test_pictures_have_no_columns() -> None:

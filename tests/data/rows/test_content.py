@@ -29,7 +29,13 @@ def test_words_come_after_numbers_and_in_order() -> None:
 
 @pytest.mark.parametrize(
     "column",
-    [np.array([0.5, 1.0]), np.zeros((3, 2)), np.arange(20_000), np.array(["2020-01-01"], dtype="datetime64[D]")],
+    [
+        np.array([0.5, 1.0]),
+        np.array([1.0, np.inf]),
+        np.zeros((3, 2)),
+        np.arange(20_000),
+        np.array(["2020-01-01"], dtype="datetime64[D]"),
+    ],
 )
 def test_what_is_no_class_is_refused(column: NDArray[Any]) -> None:
     with pytest.raises(DataError):
@@ -52,6 +58,14 @@ def test_files_are_joined_with_their_words_and_labels() -> None:
     assert two.values[0, 1] == 0
 
 
+def test_many_words_are_joined_in_no_time() -> None:
+    words = [tuple(f"{part}{i}" for i in range(50_000)) for part in "ab"]
+    values = np.arange(50_000.0)[:, None]
+    both = join([Content(name="t", values=values, texts={0: part}) for part in words])
+    found = [both.texts[0][int(place)] for place in both.values[:, 0]]
+    assert found == [*words[0], *words[1]]
+
+
 def test_files_that_do_not_belong_together_are_refused() -> None:
     one = Content(name="a", values=np.zeros((2, 3)))
     with pytest.raises(DataError, match="rows of 3 and 4"):
@@ -60,3 +74,9 @@ def test_files_that_do_not_belong_together_are_refused() -> None:
         join([one, Content(name="b", values=np.zeros((2, 3)), columns=("x", "y", "z"))])
     with pytest.raises(DataError, match="only one has labels"):
         join([one, Content(name="b", values=np.zeros((2, 3)), labels=classify(np.arange(2)))])
+    many = [
+        Content(name="a", values=np.zeros((6_000, 1)), labels=classify(np.arange(start, start + 6_000)))
+        for start in (0, 6_000)
+    ]
+    with pytest.raises(DataError, match="12,000 different labels"):
+        join(many)

@@ -63,6 +63,15 @@ def test_what_was_read_is_found_again(path: Path, cache: Path) -> None:
     assert read.times == 2
 
 
+def test_one_long_word_takes_no_more_than_itself(path: Path, cache: Path) -> None:
+    words = ("w" * 1_000_000, *map(str, range(9_999)))
+    content = replace(CONTENT, texts={1: words}, columns=("é\udce9", ""))
+    assert same(kept([path], "so", lambda: content), content)
+    (file,) = (cache / "tables").iterdir()
+    assert file.stat().st_size < 2_000_000
+    assert same(kept([path], "so", Reader()), content)
+
+
 def test_a_changed_file_is_read_again(path: Path) -> None:
     read = Reader()
     kept([path], "so", read)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,16 @@ def test_labels_are_read_from_any_file_of_them(tmp_path: Path) -> None:
         labels = read_labels(path)
         assert labels.classes == ("1", "3", "10")
         assert labels.codes.tolist() == [1, 0, 1, 2]
+
+
+def test_one_long_label_takes_no_more_than_itself(tmp_path: Path) -> None:
+    (tmp_path / "y.txt").write_text("w" * 1_000_000 + "\n" + "a\n" * 100)
+    tracemalloc.start()
+    labels = read_labels(tmp_path / "y.txt")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert labels.codes.tolist() == [1] + 100 * [0]
+    assert peak < 20_000_000
 
 
 def test_no_labels_are_refused(tmp_path: Path) -> None:

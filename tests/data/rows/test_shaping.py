@@ -64,6 +64,26 @@ def test_levels_are_rounded_between_nothing_and_full_light() -> None:
     assert shaped([[[0, 1000]]], RowForm(levels=1000)).rows.dtype == np.uint16
 
 
+def test_full_light_is_remembered_for_a_darker_or_brighter_file() -> None:
+    form = RowForm(levels=5)
+    first = shaped([[0.0, 0.5, 1.0]], form)
+    assert first.domain.full == 1
+    assert shaped([[0.0, 0.25, 0.5]], form, first.domain).rows.tolist() == [[0, 1, 2]]
+    brighter = shaped([[0.0, 0.5, 2.0]], form, first.domain)
+    assert brighter.rows.tolist() == [[0, 2, 4]]
+    assert brighter.domain == first.domain
+    assert brighter.notes == ("0 to 1 rounded to 5 levels; what is brighter is at the last of them",)
+    bytes_ = shaped([[[0, 255]]], form, full=255)
+    assert shaped([[[0, 64]]], form, bytes_.domain).rows.tolist() == [[0, 1]]
+    whole = shaped([[0, 3, 2]], form)
+    assert whole.rows.tolist() == [[0, 3, 2]]
+    assert shaped([[0, 1, 9]], form, whole.domain).rows.tolist() == [[0, 1, 4]]
+    older = RowDomain(kind="levels", shape=(3,), levels=5)
+    assert shaped([[0.0, 0.25, 0.5]], form, older).domain == older
+    assert shaped([[0, 1, 2]]).domain.full is None
+    assert shaped([[0, 1, 2]], form, levels=5).domain.full is None
+
+
 @given(k=st.integers(1, 4), h=st.integers(1, 3), w=st.integers(1, 3), channels=st.sampled_from([0, 3]), data=st.data())
 def test_pooling_is_majority_or_mean(k: int, h: int, w: int, channels: int, data: st.DataObject) -> None:
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
@@ -131,6 +151,7 @@ def test_rows_come_out_in_the_domain_of_a_model() -> None:
         ([[0, 1, 1]], RowForm(shape=(1, 3), pool=3), None, "cannot be pooled"),
         ([[0, 1, 1]], RowForm(shape=(2, 2)), None, "not the 4 of 2x2"),
         ([[0, 1, 1, 1]], RowForm(shape=(1, 2, 2)), None, "3 of them"),
+        (np.zeros((1, (1 << 24) + 1), np.uint8), RowForm(), None, "at most 16,777,216"),
     ],
 )
 def test_what_does_not_fit_is_one_line(values: Any, form: RowForm, like: RowDomain | None, said: str) -> None:

@@ -99,10 +99,10 @@ _FEATURES = (Setting("feature", "feature", "feat", ""), Setting("value", "its va
 def settings_of(controls: Controls) -> tuple[Setting, ...]:
     """The rows of the pane: truncation means nothing to a density, and rows know no repetition penalty."""
     if controls.kind == "text":
-        return (*SETTINGS, _LABEL) if controls.told.classes else SETTINGS
+        return (SETTINGS[0], _LABEL, *SETTINGS[1:]) if controls.told.classes else SETTINGS
     shaping = SETTINGS[:1] if controls.kind == "real" else SETTINGS[:4]
     told = (_LABEL,) if controls.told.classes else _FEATURES if controls.told.features else ()
-    return (*shaping, *told, *_ROW_SETTINGS)
+    return (shaping[0], *told, *shaping[1:], *_ROW_SETTINGS)
 
 
 def natural_speed(length: int) -> int:
