@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -176,6 +178,20 @@ async def test_stopping_ends_the_child_and_keeps_the_screen(key: str) -> None:
         assert screen.view.running is None
         await pilot.press("escape")
         await until(pilot, lambda: app.answer is None)
+
+
+async def test_a_child_that_is_stopped_can_clear_away_its_files(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    waits = textwrap.indent(WAITS, "    ")
+    waits = f"open({str(left)!r}, 'w').close()\ntry:\n{waits}\nfinally:\n    os.remove({str(left)!r})"
+    screen = lab(command=child(then=waits))
+    async with Host(screen).run_test(size=SMALL) as pilot:
+        await pilot.press("enter")
+        pid = await process_of(screen, pilot)
+        assert left.exists()
+        await pilot.press("x")
+        await until(pilot, lambda: gone(pid))
+        assert not left.exists()
 
 
 async def test_the_child_ends_with_the_app() -> None:

@@ -89,10 +89,10 @@ async def _listen(stream: asyncio.StreamReader | None, tell: Tell) -> str:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask what is still there of it to end, and make sure of it."""
+    """Interrupt what is still there of it, as Ctrl-C would, so that it clears away its files; and make sure of it."""
     if process.returncode is not None:
         return
-    _signal(process, signal.SIGTERM)
+    _signal(process, signal.SIGINT)
     try:
         async with asyncio.timeout(GRACE):
             await process.wait()

@@ -149,7 +149,7 @@ def _aligned(cell: SafeText, width: int, glyphs: Glyphs, *, right: bool) -> str:
 
 def caption(finding: Finding) -> str:
     """What the plot shows."""
-    return f"{finding.y_label} (up) by {finding.x_label} (across)"
+    return f"{finding.y_label}, by {finding.x_label}"
 
 
 def plot_of(finding: Finding) -> Plot:
