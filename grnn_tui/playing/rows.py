@@ -152,11 +152,6 @@ class RowSession:
         self.known = known_of(self.domain, mask, values)
         self._begin_if_untouched()
 
-    def clear_known(self) -> None:
-        """Nothing is known any more."""
-        self.known = nothing_known(self.domain)
-        self._begin_if_untouched()
-
     def reorder(self, ordering: Order | None) -> None:
         """Write in this order [D] from now on, None: in the model's own; a new sheet begins.
 
