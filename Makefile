@@ -52,8 +52,11 @@ models: $(STAMP) ## rebuild every shipped model with the command on its card
 snapshots: $(TOOLS) ## redraw the pictures and text snapshots of every screen
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui --snapshot-update
 
-bench: $(TOOLS) ## measure start-up, playing and the screen against bare baselines
+bench: $(TOOLS) ## measure everything against baselines, half an hour (one part: make bench-playing)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-%: $(TOOLS)
+	$(BIN)/python -m benchmarks $*
 
 clean: ## remove what make has built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,28 +1,70 @@
-"""`make bench`: every benchmark, or those named on the command line."""
+"""`make bench`: every part, or those named on the command line, each in a process of its own."""
 
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
+import time
 
-NAMES = ("startup", "keys", "playing", "training", "scans", "pixels", "chart")
+from benchmarks import published
+from benchmarks.report import report, reported
+
+PARTS = ("startup", "playing", "training", "nade", "pixelrnn", "screen", "growth", "quality")
+"""What `make bench` runs, half an hour in all. Every one of these modules has `tables()`."""
+BY_NAME = ("scans",)
+"""What runs only when it is named: it led to a choice, and has no goal of its own."""
 
 
-def main() -> int:
-    """Run them in turn; status 2 for a name that is none."""
-    if sys.argv[1:2] == ["published"]:  # hours, not minutes: only where it is asked for by name
-        from benchmarks import published
-
-        published.main(sys.argv[2:])
+def main(words: list[str]) -> int:
+    """Measure, or print the README's table of what was measured; status 2 for a name that is none."""
+    if words[:1] == ["published"]:  # hours, not minutes
+        published.main(words[1:])
         return 0
-    chosen = sys.argv[1:] or list(NAMES)
-    if unknown := [name for name in chosen if name not in NAMES]:
-        print(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
+    if words == ["table"]:
+        print(markdown())
+        return 0
+    if unknown := [word for word in words if word not in (*PARTS, *BY_NAME)]:
+        known = ", ".join((*PARTS, *BY_NAME, "published", "table"))
+        print(f"no benchmark is called {', '.join(unknown)}; there are: {known}", file=sys.stderr)
         return 2
-    for name in chosen:
-        importlib.import_module(f"benchmarks.{name}").main()
-    return 0
+    if len(words) == 1:
+        report(words[0], importlib.import_module(f"benchmarks.{words[0]}").tables())
+        return 0
+    return all_of(words or list(PARTS))
+
+
+def all_of(parts: list[str]) -> int:
+    """One after the other, then every line with a goal that is missed; status 1 if a part broke."""
+    began = time.monotonic()
+    broken = [part for part in parts if subprocess.run([sys.executable, "-m", "benchmarks", part]).returncode]
+    lines = [(part, line) for part in parts if part not in broken for t in reported(part)[1] for line in t.lines]
+    missed = [(part, line) for part, line in lines if line.met is False]
+    met = sum(line.met is True for _, line in lines)
+    print(f"\n{met} met, {len(missed)} missed, {(time.monotonic() - began) / 60:.0f} minutes")
+    for part, line in missed:
+        print(f"  missed: {part}: {line.name}: {line.median:.3g} {line.unit}, goal {line.wanted}")
+    for part in broken:
+        print(f"  broken: {part}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+def markdown() -> str:
+    """Every line with a goal that was measured on this machine, as a table for the README."""
+    rows = ["| measured | median | spread | goal | | command |", "|---|---|---|---|---|---|"]
+    machines = set()
+    for part in PARTS:
+        try:
+            where, tables = reported(part)
+        except FileNotFoundError:
+            continue
+        machines.add(where)
+        for line in (line for table in tables for line in table.lines if line.goal is not None):
+            spread = f"{line.low:.3g} to {line.high:.3g}"
+            median = f"{line.median:.4g} {line.unit}"
+            rows.append(f"| {line.name} | {median} | {spread} | {line.wanted} | {line.verdict} | `make bench-{part}` |")
+    return "\n".join([*sorted(machines), "", *rows])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

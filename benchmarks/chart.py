@@ -1,6 +1,6 @@
 """The training chart: attaching to long runs, redrawing them, and keys while that happens.
 
-    make bench ARGS=chart
+    make bench-screen
 
 Everything that a redraw does is timed, from the series of a run to styled cells at 116 x 25, after 100, 10 thousand and
 10 million rows in turn, so that each ratio is of redraws within the same second. A run of 100 rows holds fewer points
@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,7 @@ import numpy as np
 
 from benchmarks.home import environment
 from benchmarks.keys import p95
-from benchmarks.report import Line, line, show
+from benchmarks.report import Line, Table, line
 from benchmarks.terminal import Terminal
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
@@ -152,14 +153,14 @@ def keys(home: Path) -> list[float]:
     return taken
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
     """Attach, redraw, press keys."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         run = written(home / "runs", LOGGED)
         attached = [attach(run) for _ in range(5)]
         pressed = keys(home)
-    show(
+    yield Table(
         "Chart of a training run",
         [
             line(f"attach to {LOGGED:,} rows", [taken for taken, _, _ in attached], "s", 1.0),
@@ -170,7 +171,3 @@ def main() -> None:
             *redraws(),
         ],
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Key to paint: a typed character on the screen, in a bare Textual application and in the prompt of the playground.
 
-make bench ARGS=keys
+make bench-screen
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.home import environment
-from benchmarks.report import line, show
+from benchmarks.report import Table, line
 from benchmarks.terminal import Terminal
 
 KEYS = 60
@@ -52,7 +52,7 @@ def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
     """Both programs in turn, three rounds."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -62,7 +62,7 @@ def main() -> None:
             bare.append(measure([sys.executable, "-m", "benchmarks.bare_app", "--input"], "READY", home))
             ours.append(measure([sys.executable, "-m", "grnn_tui"], "Prompt", home))
     ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(ours, bare, strict=True)]
-    show(
+    yield Table(
         "Keys to paint, idle",
         [
             line("bare Textual input, median", [statistics.median(values) for values in bare], "ms"),
@@ -71,7 +71,3 @@ def main() -> None:
             line("grnn-tui prompt, p95", [p95(values) for values in ours], "ms", 50),
         ],
     )
-
-
-if __name__ == "__main__":
-    main()

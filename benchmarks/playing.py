@@ -1,6 +1,6 @@
 """Characters per second at batch 1 on one core, against stepping the stock torch module under inference mode.
 
-    make bench ARGS=playing
+    make bench-playing
 
 Both sample with a temperature from the full softmax, and both are given the same weights.
 """
@@ -12,13 +12,14 @@ import os
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import time
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from benchmarks.report import Line, line, show
+from benchmarks.report import Line, Table, line
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.playing.generation import generate
@@ -82,12 +83,8 @@ def compare(kind: str, hidden: int, layers: int) -> list[Line]:
     ]
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
     """Every size of the goals."""
     torch.set_num_threads(1)
     lines = [entry for kind in ("lstm", "gru") for hidden in (128, 256, 512) for entry in compare(kind, hidden, 1)]
-    show("Playing, batch 1, one core", lines + compare("lstm", 256, 2) + compare("gru", 256, 2))
-
-
-if __name__ == "__main__":
-    main()
+    yield Table("Playing, batch 1, one core", lines + compare("lstm", 256, 2) + compare("gru", 256, 2))

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report import Line, show
+from benchmarks.report import Line, Table, report
 from grnn_tui.backends.modeldir import Header
 
 DATA = Path(os.environ.get("GRNN_TUI_DATA", "data"))
@@ -240,8 +240,4 @@ def main(parts: list[str] | None = None) -> None:
     """Do `parts`, or all of them: about two hours and a half of one core."""
     for part in parts or list(PARTS):
         print(f"\n{part}: {(PARTS[part].__doc__ or '').strip()}")
-        show(f"published-{part}", PARTS[part]())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        report(f"published-{part}", [Table(f"Published, {part}", PARTS[part]())])

@@ -1,6 +1,6 @@
 """Ways to compute the recurrence of a minimal gated layer, forward and backward, on one core.
 
-    make bench ARGS=scans
+    make bench-scans
 
 From the pre-activations to the gradients of them, the same for each: the scan in log space of the paper (Feng et al.
 2024, after Heinsen 2023) under autograd, doubling (Hillis and Steele 1986), chunks of eight steps side by side, and the
@@ -13,14 +13,14 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from unittest.mock import patch
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.report import line, show
+from benchmarks.report import Table, line
 from grnn_tui.backends.minimal import scan
 from grnn_tui.backends.minimal.scan import gated_scan
 
@@ -92,13 +92,9 @@ def seconds(run: Callable[..., object], *given: Tensor) -> float:
     return time.process_time() - start
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
     """Every size; of each way the median and the range over the sizes."""
     torch.set_num_threads(1)
     ratios = [compare(*size) for size in itertools.product(HIDDEN, BATCHES, LENGTHS)]
     lines = [line(f"{way}, to steps", [each[way] for each in ratios], "x") for way in WAYS]
-    show("Scans of a minimal gated layer, one thread", lines)
-
-
-if __name__ == "__main__":
-    main()
+    yield Table("Scans of a minimal gated layer, one thread", lines)

@@ -1,6 +1,6 @@
 """First paint and first bars, against a bare Textual application started in turn with ours.
 
-make bench ARGS=startup
+make bench-startup
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.home import environment
-from benchmarks.report import line, show
+from benchmarks.report import Table, line
 from benchmarks.terminal import Terminal
 
 ROUNDS = 9
@@ -47,8 +48,8 @@ def help_seconds() -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Interleave the two, print ratios of neighbours."""
+def tables() -> Iterator[Table]:
+    """The two in turn, and ratios of neighbours."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         bare(home), ours(home)
@@ -58,8 +59,8 @@ def main() -> None:
             paint, bar = ours(home)
             paints.append(paint)
             bars.append(bar)
-    show(
-        "Startup",
+    yield Table(
+        "Start-up",
         [
             line("bare Textual app, first paint", bares, "s"),
             line("grnn-tui, first paint", paints, "s"),
@@ -68,7 +69,3 @@ def main() -> None:
             line("grnn-tui --help", [help_seconds() for _ in range(ROUNDS)], "s", 0.2),
         ],
     )
-
-
-if __name__ == "__main__":
-    main()

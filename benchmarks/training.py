@@ -1,6 +1,6 @@
 """Training steps on the processor: the real loop against the stock modules in a plain loop.
 
-    make bench ARGS=training
+    make bench-training
 
 One step is 32 streams of 64 symbols of a vocabulary of 65. Ours is a run of the trainer, with clipping, carried
 state, AdamW, rows and commands. "bare" is how most people write it: `nn.Embedding(hidden)`, the stock module, cross
@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from benchmarks.report import Line, line, show
+from benchmarks.report import Line, Table, line
 from grnn_tui.backends.modeldir import Header
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.vocabulary import Vocabulary
@@ -172,14 +172,10 @@ def in_turn(variants: list[Callable[[int], float]]) -> list[list[float]]:
     return [[seconds(steps) for seconds in variants] for _ in range(ROUNDS)]
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
     """Every size of the goals on one thread, the middle size on two; minimal gated networks."""
     lines = [entry for size in SIZES for entry in compare(*size)]
     lines += [entry for size in MINIMAL for entry in compare_minimal(*size)]
     if (os.cpu_count() or 1) > 1:
         lines += [entry for kind in ("rnn", "gru", "lstm") for entry in compare(kind, 256, 1, threads=2)]
-    show("Training, 32 streams of 64 symbols", lines)
-
-
-if __name__ == "__main__":
-    main()
+    yield Table("Training, 32 streams of 64 symbols", lines)

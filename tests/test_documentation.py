@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+from benchmarks.__main__ import BY_NAME
+from benchmarks.__main__ import PARTS as MEASURED
 from benchmarks.published import PARTS
 from grnn_tui.backends.registry import backend_named, backends
 from grnn_tui.cli.main import LazyGroup, cli
@@ -96,6 +98,8 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 def test_every_benchmark_named_exists(page: Path) -> None:
     for part in re.findall(r"python -m benchmarks published (\w+)", page.read_text("utf-8")):
         assert part in {*PARTS, "PART"}
+    for part in re.findall(r"make bench-(\w+)", page.read_text("utf-8")):
+        assert part in {*MEASURED, *BY_NAME}
 
 
 def test_every_backend_has_a_page_with_a_command_for_it() -> None:

@@ -12,7 +12,7 @@ do not depend on h, the recurrence is linear in h, with factors between 0 and 1.
 A linear recurrence goes step by step, one operation a step, or as a parallel scan, here by halving (Blelloch 1990), in
 some operations for each doubling of the length. The paper scans in log space (Heinsen 2023), which needs h_0 > 0.
 Forward and backward at hidden 128 to 512, batch 16 to 64, length 64 to 256, on one core with torch 2.13, as the time
-over that of the steps, median and range over the sizes (`make bench ARGS=scans`):
+over that of the steps, median and range over the sizes (`make bench-scans`):
 
     log space, under autograd               13.6    (9 to 20)
     doubling (Hillis and Steele 1986)        2.5    (1.4 to 8.5)

@@ -1,6 +1,6 @@
 """One recurrent layer of PixelRNN, forward and backward, on one core: ours against convolutions under autograd.
 
-    make bench ARGS=pixels
+    make bench-pixelrnn
 
 The plain ways are as most people write them: the input-to-state convolution over the whole map, then for each row (or
 column of the skewed map) a convolution of the hidden state, four gates, and a stack at the end. Both compute the same
@@ -12,13 +12,13 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.report import line, show
+from benchmarks.report import Table, line
 from grnn_tui.backends.pixelrnn.layers import DiagonalLayer, Direction, RowLayer
 
 ROUNDS = 7
@@ -99,7 +99,7 @@ def seconds(run: Run) -> float:
     return time.process_time() - start
 
 
-def main() -> None:
+def tables() -> Iterator[Table]:
     """Every size, of either kind of layer."""
     torch.set_num_threads(1)
     lines = []
@@ -107,8 +107,4 @@ def main() -> None:
         spent, ratios = compare(name, hidden, side, batch)
         what = f"{name}, {hidden} units, {side}x{side}, batch {batch}: plain, to ours of {spent:.0f} ms"
         lines.append(line(what, ratios, "x", 2.0, at_most=False))
-    show("Pixels: one layer forward and backward, one thread", lines)
-
-
-if __name__ == "__main__":
-    main()
+    yield Table("One layer forward and backward, one thread", lines)
