@@ -12,6 +12,7 @@ from grnn_tui.backends.activations import Activation
 from grnn_tui.backends.running_sum import distinct, function
 from grnn_tui.backends.running_sum.function import running_sum
 from grnn_tui.backends.running_sum.network import ACTIVATIONS
+from grnn_tui.backends.running_sum.permuted import permuted
 
 EACH: list[Activation] = ["sigmoid", "tanh", "relu"]
 
@@ -134,3 +135,12 @@ def test_the_product_over_a_block_is_the_sum_step_by_step() -> None:
         each.append(a)
         a = a + x[t, :, None] * w["W"][t]
     torch.testing.assert_close(function.sums(w["a"], function.earlier(x), w["W"]), torch.stack(each))
+
+
+def test_a_permutation_and_its_gradient_are_those_of_an_index() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(5, 6, dtype=torch.float64, generator=generator).requires_grad_()
+    for dim in (0, 1):
+        order = torch.randperm(x.shape[dim], generator=generator)
+        torch.testing.assert_close(permuted(x, order, dim), x.transpose(0, dim)[order].transpose(0, dim))
+        assert torch.autograd.gradcheck(lambda x, order=order, dim=dim: permuted(x, order, dim), x)

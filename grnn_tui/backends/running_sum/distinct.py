@@ -16,6 +16,7 @@ As in `function.py`, a is kept where blocks begin and h is computed again. Time 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ class Block:
     seen: Float[Tensor, "n steps"]
     """T: what each has seen, and zeros."""
     place: Int[Tensor, "batch steps"]
-    """Where z of each row and step is in P, counted along its rows."""
+    """Where z of each row and step is in P, counted along its rows; in memory they are as long as in any block."""
 
 
 def blocks(x: Float[Tensor, "batch D"], hidden: int) -> list[Block]:
@@ -59,12 +60,13 @@ def blocks(x: Float[Tensor, "batch D"], hidden: int) -> list[Block]:
     row = row_and_step.div(size, rounding_mode="floor")
     seen = torch.ones(size, size, dtype=x.dtype).tril_(-1).index_select(0, row_and_step.remainder_(size))
     seen.mul_(xs.view(-1, size).index_select(0, row))
+    place = number.mul_(size).add_(torch.arange(size))
+    parts = zip(torch.split(row.remainder_(batch), sums), torch.split(seen, sums), place.unbind(0), strict=True)
     found = []
-    for k, (r, T) in enumerate(zip(torch.split(row.remainder_(batch), sums), torch.split(seen, sums), strict=True)):
+    for k, (r, T, p) in enumerate(parts):
         steps = slice(k * size, min((k + 1) * size, D))
         width = steps.stop - steps.start
-        place = number[k, :, :width].mul(width).add_(torch.arange(width))
-        found.append(Block(steps, r, T[:, :width], place))
+        found.append(Block(steps, r, T[:, :width], p[:, :width]))
     return found
 
 
@@ -74,8 +76,8 @@ def block_size(x: Float[Tensor, "batch D"], hidden: int) -> int:
     With p the share of values that are not zero, a row has 1 + p steps sums in a block. Products take that times the
     steps, the rest only that: for each step the cost is least where steps are about some number over the root of p.
     """
-    share = int(x.count_nonzero()) / max(1, x.numel())
-    best = max(8, min(32, round(6 * max(share, 1e-9) ** -0.5)))
+    share = float((x != 0).to(x.dtype).mean())
+    best = max(8, min(32, round(6 / math.sqrt(max(share, 1e-9)))))
     room = max(1, _ROOM // max(1, len(x) * hidden))
     return min(best, room, int(x.shape[1]))
 
@@ -97,7 +99,8 @@ class DistinctSums(Function):
             h = room.hidden(block, a, W, activation)
             if kept is not None:
                 h.mul_(kept.index_select(0, block.row))
-            P = torch.mm(h, V[block.steps].t(), out=room.products(block))
+            P = room.products(block)
+            torch.mm(h, V[block.steps].t(), out=P[:, : block.seen.shape[1]])
             z[:, block.steps] = P.take(block.place)
             a = torch.addmm(a, x[:, block.steps], W[block.steps])
         ctx.save_for_backward(x, W, V, kept, *begun)
@@ -116,7 +119,8 @@ class DistinctSums(Function):
             steps, row = block.steps, block.row
             h = room.hidden(block, a, W, ctx.activation)
             dP = room.products(block).zero_()
-            dP.view(-1).scatter_(0, block.place.view(-1), dz[:, steps].reshape(-1))
+            dP.view(-1).scatter_(0, block.place.reshape(-1), dz[:, steps].reshape(-1))
+            dP = dP[:, : block.seen.shape[1]]
             d = torch.mm(dP, V[steps], out=room.second[: len(row)])
             if kept is None:
                 torch.mm(dP.t(), h, out=dV[steps])
@@ -136,7 +140,7 @@ class _Room:
     def __init__(self, x: Tensor, W: Tensor, found: list[Block]) -> None:
         most = max(len(block.row) for block in found)
         self.first, self.second = (x.new_empty(most, W.shape[1]) for _ in range(2))
-        self._products = x.new_empty(most * found[0].seen.shape[1])
+        self._products = x.new_empty(most, found[0].seen.shape[1])
 
     def hidden(self, block: Block, a: Tensor, W: Tensor, activation: Activation) -> Tensor:
         """h of every sum [n, hidden], before dropout."""
@@ -144,5 +148,5 @@ class _Room:
         return activate(h.addmm_(block.seen, W[block.steps]), activation)
 
     def products(self, block: Block) -> Tensor:
-        """Where P goes [n, steps]."""
-        return self._products[: block.seen.numel()].view(block.seen.shape)
+        """Where P goes [n, steps of a whole block]."""
+        return self._products[: len(block.row)]
