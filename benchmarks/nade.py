@@ -11,6 +11,8 @@ meets but which our way likes least. The ways take turns, and ratios are of runs
 
 from __future__ import annotations
 
+import copy
+import itertools
 import os
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
@@ -28,6 +30,9 @@ from benchmarks.report import Line, Table, line
 from grnn_tui.backends.binary_nade.network import BinaryNadeNetwork
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.row_domain import RowDomain
+from grnn_tui.playing.drawing import draw_rows
+from grnn_tui.playing.known import planned
+from grnn_tui.playing.sampling import Sampling
 
 SIDE, BATCH = 28, 100
 D = SIDE * SIDE
@@ -83,8 +88,8 @@ def ours(network: BinaryNadeNetwork, x: Tensor) -> Tensor:
 
 
 def step(network: BinaryNadeNetwork, x: Tensor, log_prob: Callable[[BinaryNadeNetwork, Tensor], Tensor]) -> Way:
-    """A training step that takes the likelihood from `log_prob`, on weights of its own that begin as the others'."""
-    mine = network_of(network.settings.hidden, network.settings.activation, network.settings.order_agnostic)
+    """A training step of a copy of `network`, with the likelihood from `log_prob`."""
+    mine = copy.deepcopy(network)
     adam = torch.optim.Adam(mine.parameters(), 1e-3)
 
     def run() -> float:
@@ -134,6 +139,52 @@ def trained(hidden: int, activation: str, x: Tensor, goal: float | None) -> list
     ]
 
 
+@torch.inference_mode()
+def sampled_by_loop(network: BinaryNadeNetwork, count: int, *, lean: bool) -> Tensor:
+    """`count` images, pixel by pixel: each drawn from a `Bernoulli`, as public implementations do, or by one call."""
+    W = network.W.t()
+    a, pixels = network.c.expand(count, -1), []
+    for i in range(D):
+        h = network.act(a)
+        p = torch.sigmoid(F.linear(h, network.V[i : i + 1], network.b[i : i + 1]))
+        x = torch.bernoulli(p) if lean else torch.distributions.Bernoulli(probs=p).sample()  # type: ignore[no-untyped-call]
+        pixels.append(x)
+        a = a + F.linear(x, W[:, i : i + 1])
+    return torch.stack(pixels, 1)
+
+
+def drawn(hidden: int, activation: str, count: int, goal: float) -> list[Line]:
+    """`count` images of a network that was trained for a moment, so that they have as many lit pixels as its data."""
+    network = network_of(hidden, activation)
+    adam, x = torch.optim.Adam(network.parameters(), 0.01), strokes(BATCH)
+    for _ in range(20):
+        adam.zero_grad()
+        torch.autograd.backward(-ours(network, x).mean())
+        adam.step()
+    backend = backend_named("binary-nade")
+    player = backend.open_player(network.settings, IMAGES, network.eval().arrays())
+    plan = planned(player, IMAGES)
+    seeds = itertools.count(0, count)
+
+    def numpy_way() -> float:
+        return float(np.mean([part.rows.mean() for part in draw_rows(plan, next(seeds), count, Sampling())]))
+
+    def loop(*, lean: bool) -> float:
+        return float(sampled_by_loop(network, count, lean=lean).mean())
+
+    ways: list[Way] = [numpy_way, lambda: loop(lean=False), lambda: loop(lean=True)]
+    rows = in_turn(ways, check=False)
+    lit = [float(np.mean([way() for _ in range(max(1, 8 // count))])) for way in ways]
+    if max(lit) > 2 * min(lit):
+        raise ValueError(f"the ways do not draw the same images: {lit}")
+    name = f"hidden {hidden}, {activation}, {count} image{'s' if count > 1 else ''}"
+    return [
+        line(f"{name}: ours", [1e3 * mine for mine, _, _ in rows], "ms"),
+        line(f"{name}: the public loop, to ours", [loop / mine for mine, loop, _ in rows], "x", goal, at_most=False),
+        line(f"{name}: the loop with torch.bernoulli, to ours", [lean / mine for mine, _, lean in rows], "x"),
+    ]
+
+
 def trained_in_any_order(hidden: int, x: Tensor) -> list[Line]:
     """One step on one random part of each image, against the loop over all of them that is told what it has seen."""
     network = network_of(hidden, "relu", agnostic=True)
@@ -156,3 +207,5 @@ def tables() -> Iterator[Table]:
     yield Table(title.format("100 rows of fair coins"), lines)
     lines = [entry for hidden in (50, 500) for entry in trained_in_any_order(hidden, x)]
     yield Table("The same for any order: one random mask an image, against a loop that is told what it has seen", lines)
+    lines = [entry for count, goal in ((1, 12), (100, 3)) for size in each for entry in drawn(*size, count, goal)]
+    yield Table("Images of 784 pixels drawn by the NADE, one thread, inference mode", lines)

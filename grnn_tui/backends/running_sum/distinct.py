@@ -12,6 +12,7 @@ so that everything but the nonlinearity is a matrix product. Backwards, dP is dz
     dV = dP^T h,   da = dP V (.) act',   dW_t = sum_n T_nt da_n + sum_rows x_t (sum of da in later blocks).
 
 As in `function.py`, a is kept where blocks begin and h is computed again. Time is O(n hidden steps) for each block.
+The shapes of these products depend on the values, and so does how they round: this is for training alone.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ With x_t the value written at step t = 0..D-1, W_t its weights [hidden] and V_t 
 (Larochelle and Murray 2011; rho of Uria, Murray and Larochelle 2013). Steps are taken in blocks small enough for the
 cache. The forward pass keeps a_t where blocks begin; the backward pass computes the rest again and carries
 sum_{s > t} da_s, which is what W_t is responsible for. Time is O(batch D hidden), memory O(batch D hidden / block).
-Everything here has the step as its first dimension, so that what one step needs lies together. With a single output,
-on a processor, `distinct.py` does the same for less.
+Everything here has the step as its first dimension, so that what one step needs lies together. Training with
+a single output, on a processor, is done by `distinct.py` for less.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ def running_sum(
     rho: Float[Tensor, " D"] | None = None,
     kept: Float[Tensor, "batch hidden"] | None = None,
 ) -> Float[Tensor, "batch D outputs"]:
-    """z_t for every step; `kept` multiplies h_t (dropout). No gradient reaches `x` and `kept`."""
-    if rho is None and V.shape[1] == 1 and x.device.type == "cpu" and len(x):
+    """z_t for every step; `kept` multiplies h_t (dropout). No gradient reaches `x` and `kept`.
+
+    Without gradients, z_t is to the last bit the same whatever comes at t or later.
+    """
+    if rho is None and V.shape[1] == 1 and torch.is_grad_enabled() and x.device.type == "cpu" and len(x):
         one: Tensor = DistinctSums.apply(x.contiguous(), a, W, V[:, 0], kept, activation)  # type: ignore[no-untyped-call]
         return one[:, :, None]
     z: Tensor = RunningSum.apply(x.t().contiguous(), a, W, V, rho, kept, activation)  # type: ignore[no-untyped-call]
@@ -98,7 +101,7 @@ class RunningSum(Function):
             activate(h, activation)
             if kept is not None:
                 h.mul_(kept)
-            z[block] = torch.bmm(h, V[block].transpose(1, 2))
+            z[block] = room.outputs(h, V[block])
         ctx.save_for_backward(x, W, V, rho, kept, *begun)
         ctx.activation = activation
         return z
@@ -147,3 +150,9 @@ class _Room:
         for t, (xt, Wt) in enumerate(zip(x[:-1, :, None].unbind(0), W[:-1].unbind(0), strict=True)):
             torch.addcmul(each[t], xt, Wt, out=each[t + 1])
         return self.first[: len(x)]
+
+    def outputs(self, h: Tensor, V: Tensor) -> Tensor:
+        """V_t h_t [steps, batch, outputs]. A single one is a weighted sum: a product would take five times longer."""
+        if V.shape[1] == 1:
+            return torch.mul(h, V, out=self.second[: len(h)]).sum(2, keepdim=True)
+        return torch.bmm(h, V.transpose(1, 2))
