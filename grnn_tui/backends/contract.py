@@ -24,6 +24,7 @@ from grnn_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from grnn_tui.backends.network import Network
+    from grnn_tui.backends.together import Together
 
 State = TypeVar("State")
 Prediction = TypeVar("Prediction", bound=Distribution, default=Categorical)
@@ -89,6 +90,13 @@ class Player(ABC, Generic[State, Prediction]):
         """
         del ordering
         raise UsageError("this model writes in one order only")
+
+    def together(self, rows: int, condition: Vector | None = None) -> Together | None:
+        """So many rows from their start, all told `condition`, to be written side by side; None: this model has no
+        faster way than one row after the other.
+        """
+        del rows, condition
+        return None
 
     def components(self, state: State) -> Components | None:
         """What the prediction at `state` is an even mixture of; None for a model that mixes nothing."""

@@ -75,8 +75,12 @@ class Bernoulli(Categorical):
     """A distribution over 0 and 1, given by the `logit` of 1: log p(1) - log p(0)."""
 
     def __init__(self, logit: float) -> None:
-        super().__init__(np.array([0.0, logit]))
         self.logit = float(logit)
+
+    @cached_property
+    def logits(self) -> NDArray[np.floating]:  # type: ignore[override]
+        """Those of 0 and 1; images are made of many bits, and few are asked for this."""
+        return np.array([0.0, self.logit])
 
     def log_prob(self, symbol: Symbol) -> float:
         """Natural logarithm of the probability of `symbol`, in nats: log sigmoid of plus or minus the logit."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.distribution import Categorical, Distribution, MixtureOfGaussians, Symbol, draw
+from grnn_tui.backends.distribution import Bernoulli, Categorical, Distribution, MixtureOfGaussians, Symbol, draw
 from grnn_tui.errors import ModelError
 from grnn_tui.playing.settings import AS_IT_IS as AS_IT_IS
 from grnn_tui.playing.settings import Sampling as Sampling
@@ -98,7 +98,7 @@ def draw_value(prediction: Distribution, sampling: Sampling, uniform: float) -> 
         drawn = bent(prediction, sampling)
         return (value := drawn.sample(uniform)), -prediction.log_prob(value)
     assert isinstance(prediction, Categorical)
-    if prediction.logits.size == 2 and sampling == AS_IT_IS:
+    if is_bit(prediction) and sampling == AS_IT_IS:
         odds = log_odds(prediction)
         none, one = math.exp(min(-odds, 0.0)), math.exp(min(odds, 0.0))
         symbol = int(uniform * (none + one) >= none)
@@ -113,7 +113,7 @@ def nats_of(prediction: Distribution, value: Any) -> float:
     Raises:
         ModelError: the prediction of a bit is not a number.
     """
-    if isinstance(prediction, Categorical) and prediction.logits.size == 2:
+    if isinstance(prediction, Categorical) and is_bit(prediction):
         against = log_odds(prediction) if value == 0 else -log_odds(prediction)
         return max(against, 0.0) + math.log1p(math.exp(-abs(against)))
     return -prediction.log_prob(value)
@@ -125,10 +125,19 @@ def log_odds(prediction: Categorical) -> float:
     Raises:
         ModelError: it is not a number.
     """
-    none, one = prediction.logits.tolist()
-    if math.isnan(one - none):
+    if isinstance(prediction, Bernoulli):
+        odds = prediction.logit
+    else:
+        none, one = prediction.logits.tolist()
+        odds = one - none
+    if math.isnan(odds):
         raise ModelError("the model's prediction is not a number; its weights may be damaged")
-    return float(one - none)
+    return float(odds)
+
+
+def is_bit(prediction: Categorical) -> bool:
+    """Whether it is over two symbols."""
+    return isinstance(prediction, Bernoulli) or prediction.logits.size == 2
 
 
 def bent(prediction: MixtureOfGaussians, sampling: Sampling) -> MixtureOfGaussians:

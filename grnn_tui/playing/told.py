@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Player, Vector
 from grnn_tui.backends.distribution import Components
+from grnn_tui.backends.together import Together
 from grnn_tui.data.condition import Condition
 from grnn_tui.data.domain import Domain
 from grnn_tui.data.vocabulary import Vocabulary
@@ -43,6 +44,10 @@ class Told(Player[Any, Any]):
     def under(self, ordering: NDArray[np.integer]) -> Told:
         """The same weights and the same condition in another order."""
         return Told(self.player.under(ordering), self.condition, self.ends)
+
+    def together(self, rows: int, condition: Vector | None = None) -> Together | None:
+        """As the player does, under what the model was told, or under another `condition`."""
+        return self.player.together(rows, self.condition if condition is None else condition)
 
     def components(self, state: Any) -> Components | None:
         """As the player does."""
