@@ -2,7 +2,7 @@
 
 The input side of the first layer is folded into a table with one row per symbol, W E[x] + b, and the gain of each
 normalisation into the weights that read it, so a symbol costs one row gather and one matrix-vector product for each
-further weight matrix: no weights are recurrent. The logistic function is computed as s(a) = (1 + tanh(a / 2)) / 2; the
+further weight matrix: no weights are recurrent. Matrices lie column after column (see the recurrent player). The logistic function is computed as s(a) = (1 + tanh(a / 2)) / 2; the
 halving, and whatever else scales an argument, is folded into the weights too. Equations and weights: `network.py`.
 """
 
@@ -47,10 +47,11 @@ class MinimalPlayer(Player[State]):
         inputs = weights[0].T if embedding is None else embedding @ weights[0].T
         self.table: Matrix = np.ascontiguousarray(inputs + biases[0])
         self.layers: list[tuple[Matrix, Vector]] = [
-            (weights[k] * floats(arrays, f"gain_l{k}", H), biases[k]) for k in range(1, L)
+            (np.asfortranarray(weights[k] * floats(arrays, f"gain_l{k}", H)), biases[k]) for k in range(1, L)
         ]
         tied = settings.tied and embedding is not None
-        self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        output = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        self.V: Matrix = np.asfortranarray(output)
         self.b = floats(arrays, "output_bias", V)
         start = np.zeros((L, H), np.float32)
         if settings.learned_start:
@@ -72,7 +73,7 @@ class MinimalPlayer(Player[State]):
     def predict(self, state: State) -> Categorical:
         """softmax(V u + b) of the sum u over the layers."""
         u = sum(state[1:], start=state[0])
-        logits = self.V @ u
+        logits = self.V.dot(u)
         logits += self.b
         return Categorical(logits)
 
@@ -81,7 +82,7 @@ class MinimalPlayer(Player[State]):
         u = self._step(self.table[symbol].copy(), state[0])
         after = [u]
         for (W, b), before in zip(self.layers, state[1:], strict=True):
-            a = W @ self._normalised(u)
+            a = W.dot(self._normalised(u))
             a += b
             h = self._step(a, before)
             after.append(h)

@@ -3,7 +3,8 @@
 The input side of the first layer is folded into a table with one row per symbol, W E[x] + b, so a symbol costs one
 row gather; after that each weight matrix costs one matrix-vector product. The logistic function is computed as
 s(a) = (1 + tanh(a / 2)) / 2, the halving being folded into the weights (exact in floating point), so that all gates
-of a layer take one tanh. Equations and weight layout: `cells.py`.
+of a layer take one tanh. Equations and weight layout: `cells.py`. Matrices lie column after column: a product then reads
+them as one stream, up to 1.8 times as fast as rows do once they outgrow the cache, and no slower before.
 
 Several particles are the columns of a matrix: every vector of a state becomes [hidden, particles], every matrix-vector
 product one of two matrices, and the biases become columns, so that the equations stay as they are (`particles.py`).
@@ -14,7 +15,7 @@ of the text alone and a symbol takes one random number.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +27,8 @@ from grnn_tui.backends.recurrent.spec import CONDITION, RecurrentSettings
 from grnn_tui.backends.weights import floats
 from grnn_tui.data.domain import Domain
 
+ONE, HALF = np.array(1, np.float32), np.array(0.5, np.float32)
+"""As arrays: a plain number costs as much again as the sum of a small vector."""
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 State = tuple[Vector, ...]
@@ -64,7 +67,8 @@ class RecurrentPlayer(Player[State]):
         self.table: Matrix = np.ascontiguousarray(inputs + bottom.b)
         self.layers = layers
         tied = settings.tied and embedding is not None
-        self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        output = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        self.V: Matrix = np.asfortranarray(output)
         self.b = floats(arrays, "output_bias", V)
         shape = (K, H) if self.particles == 1 else (self.particles, K, H)
         starts = [
@@ -86,7 +90,7 @@ class RecurrentPlayer(Player[State]):
 
     def _layer(self, arrays: Arrays, k: int, hidden: int, inputs: int) -> Layer:
         rows = self.gates * hidden
-        return self._arrange(
+        layer = self._arrange(
             Layer(
                 W=floats(arrays, f"cells.stack.weight_ih_l{k}", rows, inputs),
                 U=floats(arrays, f"cells.stack.weight_hh_l{k}", rows, hidden),
@@ -94,6 +98,7 @@ class RecurrentPlayer(Player[State]):
                 d=floats(arrays, f"cells.stack.bias_hh_l{k}", rows),
             )
         )
+        return replace(layer, W=np.asfortranarray(layer.W), U=np.asfortranarray(layer.U))
 
     @abstractmethod
     def _arrange(self, layer: Layer) -> Layer:
@@ -113,7 +118,7 @@ class RecurrentPlayer(Player[State]):
 
     def predict(self, state: State) -> Categorical:
         """softmax(V h + b) of the top layer's h."""
-        logits = self.V @ state[self.depth - 1]
+        logits = self.V.dot(state[self.depth - 1])
         logits += self.b
         return Categorical(logits)
 
@@ -125,7 +130,7 @@ class RecurrentPlayer(Player[State]):
         parts: list[State] = []
         for k, layer in enumerate(self.layers):
             if k:
-                a = layer.W @ parts[-1][0]
+                a = layer.W.dot(parts[-1][0])
                 a += layer.b
             parts.append(self._step(layer, a, state, k))
         return tuple(part[i] for i in range(len(parts[0])) for part in parts)
@@ -144,7 +149,7 @@ class RNNPlayer(RecurrentPlayer):
         return Layer(layer.W, layer.U, layer.b + layer.d, layer.d)
 
     def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
-        h = layer.U @ state[k]
+        h = layer.U.dot(state[k])
         h += a
         return (np.tanh(h, out=h),)
 
@@ -160,17 +165,17 @@ class LSTMPlayer(RecurrentPlayer):
         H = self.hidden
         order = np.r_[0 : 2 * H, 3 * H : 4 * H, 2 * H : 3 * H]
         half = np.where(np.arange(4 * H) < 3 * H, np.float32(0.5), np.float32(1))
-        W, U = (np.ascontiguousarray(M[order] * half[:, None]) for M in (layer.W, layer.U))
+        W, U = (M[order] * half[:, None] for M in (layer.W, layer.U))
         return Layer(W, U, (layer.b + layer.d)[order] * half, layer.d)
 
     def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
         H = self.hidden
-        z = layer.U @ state[k]
+        z = layer.U.dot(state[k])
         z += a
         np.tanh(z, out=z)
         s = z[: 3 * H]
-        s += 1.0
-        s *= 0.5
+        s += ONE
+        s *= HALF
         c = z[H : 2 * H] * state[self.depth + k]
         g = z[3 * H :]
         g *= z[:H]
@@ -204,12 +209,12 @@ class GRUPlayer(RecurrentPlayer):
     def _step(self, layer: Layer, a: Vector, state: State, k: int) -> State:
         H = self.hidden
         before = state[k]
-        u = layer.U @ before
+        u = layer.U.dot(before)
         s = u[: 2 * H]
         s += a[: 2 * H]
         np.tanh(s, out=s)
-        s += 1.0
-        s *= 0.5
+        s += ONE
+        s *= HALF
         n = u[2 * H :]
         n += layer.d
         n *= u[:H]
