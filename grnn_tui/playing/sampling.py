@@ -20,7 +20,7 @@ _BITS = 1 / math.log(2)
 _INFINITY = math.inf
 HEAD = 1024
 """Of a larger vocabulary so many of the highest are sorted first; they nearly always hold the edge of truncation."""
-_SMALLEST_TEMPERATURE = 1e-300
+SMALLEST_TEMPERATURE = 1e-300
 """Below, a quotient could overflow; the distribution is a single symbol long before."""
 
 
@@ -57,7 +57,7 @@ def shape(logits: NDArray[np.floating], sampling: Sampling, recent: Iterable[int
     """
     prediction = Categorical(logits)
     weights = _weights(prediction, sampling, recent)
-    left = _left(weights, sampling)
+    left = left_of(weights, sampling)
     if left is None:
         return Shaped(weights, None)
     kept = np.zeros(weights.size, dtype=bool)
@@ -74,7 +74,7 @@ def draw_next(
         ModelError: the prediction is not a number.
     """
     weights = _weights(prediction, sampling, recent)
-    left = _left(weights, sampling)
+    left = left_of(weights, sampling)
     symbol = draw(weights, uniform) if left is None else left.item(draw(weights[left], uniform))
     return symbol, -prediction.log_prob(symbol) * _BITS
 
@@ -156,7 +156,7 @@ def _weights(prediction: Categorical, sampling: Sampling, recent: Iterable[int])
         weights = np.zeros(z.size)
         weights[z.argmax()] = 1.0
     elif sampling.temperature != 1.0:
-        weights = z / max(sampling.temperature, _SMALLEST_TEMPERATURE)
+        weights = z / max(sampling.temperature, SMALLEST_TEMPERATURE)
         np.exp(weights, out=weights)
     return weights
 
@@ -166,10 +166,10 @@ def _check(logits: NDArray[np.floating]) -> None:
         raise ModelError("the model's prediction is not a number; its weights may be damaged")
 
 
-def _left(weights: NDArray[np.float64], sampling: Sampling) -> NDArray[np.intp] | None:
+def left_of(weights: NDArray[np.float64], sampling: Sampling) -> NDArray[np.intp] | None:
     """The symbols that truncation leaves, in rising order; None: all of them."""
     if sampling.temperature == 0.0:
-        return weights.argmax(keepdims=True)
+        return np.array([weights.argmax()])
     size = weights.size
     count = sampling.top_k if 0 < sampling.top_k < size else size
     if count == size and sampling.top_p >= 1.0 and sampling.min_p == 0.0:
