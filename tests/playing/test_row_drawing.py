@@ -15,7 +15,7 @@ from grnn_tui.backends.together import Bernoullis, Mixtures, Together
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import ModelError
 from grnn_tui.playing import drawing
-from grnn_tui.playing.drawing import FEW, SIDE_BY_SIDE, draw_rows
+from grnn_tui.playing.row_drawing import FEW, SIDE_BY_SIDE, draw_rows
 from grnn_tui.playing.known import known_of, planned
 from grnn_tui.playing.row_path import RowPath
 from grnn_tui.playing.sampling import Sampling
