@@ -52,15 +52,17 @@ class Streamed:
     """A second."""
 
 
-def shown_temperature(terminal: Terminal) -> float | None:
+def shown_temperature(terminal: Terminal) -> float:
     """As it stands in the controls."""
-    found = next(filter(None, map(_TEMPERATURE.search, terminal.screen.display)), None)
-    return float(found[1]) if found else None
+    found = _TEMPERATURE.search(terminal.row(2))
+    if found is None:
+        raise AssertionError("no temperature is shown:\n" + "\n".join(terminal.screen.display))
+    return float(found[1])
 
 
 def shown_length(terminal: Terminal) -> int:
     """Symbols written, as the title of the text says."""
-    found = next(filter(None, map(_WRITTEN.search, terminal.screen.display)), None)
+    found = _WRITTEN.search(terminal.row(6))
     return int(found[1]) if found else 0
 
 
@@ -83,8 +85,6 @@ def streamed(home: Path, per_second: int, run: Run | None, bytes_per_second: flo
 
 def _measured(terminal: Terminal) -> Streamed:
     value = shown_temperature(terminal)
-    if value is None:
-        raise AssertionError("no temperature is shown:\n" + "\n".join(terminal.screen.display))
     pauses, pressed = random.Random(1), []
     length, used, taken = shown_length(terminal), cpu_seconds(terminal.pid), terminal.bytes_read
     terminal.keep = True
@@ -114,7 +114,7 @@ def _measured(terminal: Terminal) -> Streamed:
 def _reached(terminal: Terminal, pressed: float, value: float, up: bool, moment: float) -> bool:
     """Whether a key that was `pressed` shows; of keys that are painted together the last figure counts for all."""
     shown = shown_temperature(terminal)
-    return moment >= pressed and shown is not None and (shown >= value if up else shown <= value)
+    return moment >= pressed and (shown >= value if up else shown <= value)
 
 
 def tables() -> Iterator[Table]:

@@ -100,6 +100,11 @@ class Terminal:
             self.stream.feed(data)
             yield moment
 
+    def row(self, y: int) -> str:
+        """One row of the screen: much cheaper than all of them."""
+        cells = self.screen.buffer[y]
+        return "".join(cells[x].data for x in range(self.screen.columns))
+
     def wait(self, shown: Callable[[Sequence[str]], bool], seconds: float = 20.0) -> float:
         """The moment (`time.perf_counter`) at which the rows of the screen satisfy `shown`.
 
