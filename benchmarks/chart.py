@@ -90,7 +90,7 @@ def redraws() -> list[Line]:
         rows = [[size.redraw(options) for size in sizes] for _ in range(ROUNDS)]
         lines += [
             line(f"{name}, 10 M rows", [large for _, _, large in rows], "ms"),
-            line(f"{name}, 10 M to 10 k", [large / middle for _, middle, large in rows], "x", 1.5),
+            line(f"{name}, 10 M to 10 k", [large / middle for _, middle, large in rows], "x", 1.25),
             line(f"{name}, 10 M to 100", [large / small for small, _, large in rows], "x"),
         ]
     return lines

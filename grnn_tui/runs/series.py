@@ -1,10 +1,10 @@
 """A curve that grows: appended to in constant time, shown in as many columns as there are.
 
-Besides the points, a pyramid of extremes over blocks of 64, 64 * 64 ... points is kept, so that a column of a chart
+Besides the points, a pyramid of extremes over blocks of 16, 16 * 16 ... points is kept, so that a column of a chart
 costs the same whether ten points or ten million fall into it.
 
 Curves of a run that are told together share their abscissae, and their ordinates may be kept in 32 bits: to seven
-digits, of which a chart shows four, however far one looks into it. Ten million rows of a run take 300 megabytes.
+digits, of which a chart shows four, however far one looks into it. Ten million rows of a run take 350 megabytes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FANOUT = 64
+FANOUT = 16
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Kind = type[np.float64] | type[np.float32]
@@ -142,20 +142,32 @@ class Series:
                 (begins, np.where(inner, first * FANOUT, ends)),
                 (np.where(inner, after * FANOUT, ends), ends),
             ):
-                at = a[:, None] + np.arange(max(0, int((b - a).max(initial=0))))
-                outside = at >= b[:, None]
+                some = np.flatnonzero(a < b)
+                if not some.size:
+                    continue
+                at = a[some, None] + np.arange(int((b - a).max()))
+                outside = at >= b[some, None]
                 at[outside] = 0
-                low = np.fmin(low, np.fmin.reduce(np.where(outside, np.nan, lows[at]), axis=1, initial=np.nan))
-                high = np.fmax(high, np.fmax.reduce(np.where(outside, np.nan, highs[at]), axis=1, initial=np.nan))
+                least = np.fmin.reduce(np.where(outside, np.nan, lows[at]), axis=1)
+                greatest = np.fmax.reduce(np.where(outside, np.nan, highs[at]), axis=1)
+                low[some], high[some] = np.fmin(low[some], least), np.fmax(high[some], greatest)
             begins, ends = np.where(inner, first, 0), np.where(inner, after, 0)
             if not inner.any():
                 break
         return low, high
 
     def cuts(self, width: int, begin: float, end: float) -> Indices:
-        """Where the points of each of `width` columns begin, and where the last ones end [width + 1]."""
+        """Where the points of each of `width` columns begin, and where the last ones end [width + 1].
+
+        Of very many points, columns begin where blocks do, off by less than a sixteenth of their width: then a column
+        costs the same however many there are.
+        """
         cuts = np.searchsorted(self.x, np.linspace(begin, end, width + 1), side="left")
         cuts[-1] = np.searchsorted(self.x, end, side="right")
+        block, across = 1, int(cuts[-1] - cuts[0]) // max(1, width)
+        while block * FANOUT * FANOUT <= across:
+            block *= FANOUT
+        cuts[:-1] -= cuts[:-1] % block
         return cuts
 
     def columns(self, width: int, begin: float | None = None, end: float | None = None) -> Columns:

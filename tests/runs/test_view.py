@@ -82,7 +82,7 @@ def test_ten_million_rows_of_a_run_would_take_a_third_of_a_gigabyte() -> None:
     view.take_in(Sitting(others=[], newest=Trained(step=rows), trained=None, **told))
     taken = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert 28 * rows < taken < 34 * rows
+    assert 28 * rows < taken < 36 * rows
 
 
 def test_curves_told_together_keep_their_steps_when_a_run_goes_back() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.runs.series import Growing, Indices, Series
 
-FORGOTTEN = 1e-13
+FORGOTTEN = 1e-10
 
 Floats = NDArray[np.float64]
 
