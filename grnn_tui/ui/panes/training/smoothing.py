@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.runs.series import Growing, Indices, Series
 
-FORGOTTEN = 1e-10
+FORGOTTEN = 1e-11
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class Smoothed:
         """Take in the points that the source has gained."""
         fresh = self.source.y[self._seen :]
         gaps = np.flatnonzero(~np.isfinite(fresh)) + self._seen
-        self._before.extend(gaps - (self._gaps.size + np.arange(len(gaps))))
+        self._before.extend((gaps - self._gaps.size - np.arange(len(gaps))).astype(np.float64))
         self._gaps.extend(gaps.astype(np.float64))
         self._seen += len(fresh)
 
