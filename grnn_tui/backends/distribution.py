@@ -41,9 +41,10 @@ class Categorical:
     The logits are shared, not copied, and never written to.
     """
 
+    _relative: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None
+
     def __init__(self, logits: NDArray[np.floating]) -> None:
         self.logits = logits
-        self._relative: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None
 
     def relative(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         """z = logits minus the highest [size], e^z [size] and log sum e^z in float64; nobody writes to them."""
