@@ -25,6 +25,7 @@ from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.directory import Run
+from grnn_tui.runs.presets import PRESETS, STANDARD, Preset
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 
 if TYPE_CHECKING:
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 
 DEFAULT_SECONDS = 180.0
 BUDGETS = ("steps", "seconds", "epochs")
+_PRESETS = ", ".join(f"{name} {preset.summary}" for name, preset in PRESETS.items())
 _OWN = (
-    *("backend", "name", "folder", "val", "unit", "vocabulary_limit", "encoding"),
+    *("backend", "preset", "name", "folder", "val", "unit", "vocabulary_limit", "encoding"),
     *("data_seed", "data_size", "as_text", "condition"),
 )
 _ARGUMENTS = "grnn_tui.arguments"
@@ -53,6 +55,12 @@ class _TrainCommand(click.Command):
 @click.command(cls=_TrainCommand)
 @click.argument("data", nargs=-1)
 @click.option("--backend", "-b", default=None, help="Kind of model; `grnn-tui backends` lists them. (lstm)")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default=None,
+    help=f"Model and options that suit a text, where not chosen otherwise: {_PRESETS}. ({STANDARD}, without --backend)",
+)
 @click.option("--resume", metavar="RUN", help="Go on with a run: its name or directory.")
 @click.option("--name", help="Of the new run.")
 @click.option("--run", "folder", type=click.Path(path_type=Path), help="Directory for the new run.")
@@ -90,8 +98,7 @@ def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **gi
         _refuse_with_resume(data, chosen, given)
         from grnn_tui.runs.store import find_run
 
-        changes = {name: value for name, value in options.items() if value is not None}
-        _go(find_run(resume), changes, **modes)
+        _go(find_run(resume), _given(options), **modes)
         return
     if not data:
         raise UsageError("no data given: name a file or a corpus of `grnn-tui corpora`, such as `grnn-tui train tales`")
@@ -122,9 +129,10 @@ def _begin(
         raise UsageError("give --name or --run, not both")
     data_request = _data_request(pin(data, cache=cache_directory()), chosen)
     domain = _read(data_request)
-    backend = backend_named(chosen["backend"]) if chosen["backend"] else _default_backend(domain)
+    preset = _preset(chosen, domain)
+    backend = backend_named(chosen["backend"]) if chosen["backend"] else _default_backend(domain, preset)
     backend.check_fit(domain)
-    values = settings_of(backend, settings)
+    values = {**(preset.settings if preset else {}), **settings_of(backend, settings)}
     if path := values.get("ordering_file"):
         values["ordering_file"] = str(Path(path).expanduser().absolute())
     parsed = backend.parse_settings(values)
@@ -132,7 +140,7 @@ def _begin(
         from grnn_tui.backends.orderings import read_ordering
 
         read_ordering(values["ordering_file"], domain.length)
-    training = training_options(options)
+    training = training_options({**(preset.training if preset else {}), **_given(options)})
     budget_is_ours = backend.learning == "gradient" and all(options[name] is None for name in BUDGETS)
     if budget_is_ours:
         training = msgspec.structs.replace(training, seconds=DEFAULT_SECONDS)
@@ -147,16 +155,38 @@ def _begin(
         command=shlex.join(["grnn-tui", "train", *words]),
         versions=_versions(),
     )
+    if preset is not None:
+        suited = {**values, **preset.training, **_given(options)}
+        _say(f"{backend.name} with " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in suited.items()))
     if budget_is_ours:
         _say(f"training for {DEFAULT_SECONDS:.0f} s; choose with --steps, --seconds or --epochs")
     suggestion = suggest_name(request.data.sources[0], backend.name)
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
 
 
-def _default_backend(domain: Domain) -> Backend:
+def _preset(chosen: dict[str, Any], domain: Domain) -> Preset | None:
+    """The preset that is asked for; of a text without a named model the standard one."""
+    name = chosen["preset"]
+    if isinstance(domain, RowDomain):
+        if name is not None:
+            raise UsageError(f"--preset {name} is for a text, and DATA is rows: leave it out")
+        return None
+    if name is None:
+        return None if chosen["backend"] else PRESETS[STANDARD]
+    preset = PRESETS[name]
+    if chosen["backend"] not in (None, preset.backend):
+        raise UsageError(f"--preset {name} is of {preset.backend}: leave out --backend {chosen['backend']}, or it")
+    return preset
+
+
+def _default_backend(domain: Domain, preset: Preset | None) -> Backend:
     if isinstance(domain, RowDomain):
         return backend_named(default_backend(domain.kind, image=domain.image, sequence=domain.sequence))
-    return backend_named(default_backend("text"))
+    return backend_named(preset.backend if preset is not None else default_backend("text"))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataRequest:

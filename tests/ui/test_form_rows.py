@@ -172,7 +172,7 @@ async def test_a_text_with_labels_can_be_told_them() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.query("#opt-length"))
         app.screen.query_one("#condition", Choice).value = "label"
-        await until(pilot, lambda: "train names --backend lstm --seconds 180 --condition label" in summary(app))
+        await until(pilot, lambda: "train names --preset standard --seconds 180 --condition label" in summary(app))
         assert shown(app, "opt-length", "unit") == [False, True]
         app.screen.query_one("#backend", Choice).value = "ngram"
         await until(pilot, lambda: "--backend ngram --seconds 180" in summary(app))

@@ -21,9 +21,11 @@ from grnn_tui.backends.registry import backends
 from grnn_tui.engine.catalogue import backend_infos
 from grnn_tui.engine.protocol import Field
 from grnn_tui.errors import RunError, UsageError
+from grnn_tui.runs.presets import PRESETS, STANDARD
 from grnn_tui.runs.request import RunRequest, TrainingOptions
 from grnn_tui.safetext import cell_width, sanitise
-from grnn_tui.ui.screens.field_values import parsed, shown_default
+from grnn_tui.ui.screens.field_values import parsed, shown_default, typed
+from grnn_tui.ui.screens.form_fields import FormFields
 from grnn_tui.ui.screens.form_rows import Choice, ChoiceList
 from grnn_tui.ui.screens.request_form import (
     MAIN_OPTIONS,
@@ -309,7 +311,7 @@ async def test_a_text_given_is_in_the_form_and_its_end_can_be_read(
         await until(pilot, lambda: "$ grnn-tui train" in screen_text(app))
         command = screen_text(app).partition("$ grnn-tui train")[2]
         assert "book.txt " in command
-        assert "--backend lstm --seconds 180" in command
+        assert "--preset standard --seconds 180" in command
         await pilot.press("home")
         await until(pilot, lambda: "book.txt " not in row_of(app, "your data") or not folder)
         await pilot.press("down")
@@ -416,3 +418,21 @@ def test_the_command_of_a_request_holds_its_words_apart() -> None:
     request = request_of(entries(), LSTM, CORPORA)
     odd = msgspec.structs.replace(request, data=msgspec.structs.replace(request.data, sources=("/a b/c'd.txt",)))
     assert shlex.split(command_of(odd))[2] == "/a b/c'd.txt"
+
+
+async def test_the_model_of_the_standard_preset_begins_with_what_it_sets() -> None:
+    standard = PRESETS[STANDARD]
+    app = Host(TrainForm(catalogue()))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: f"train tales --preset {STANDARD}" in screen_text(app))
+        begun = app.screen.query_one(FormFields).entries()
+        assert begun.backend == standard.backend
+        for name, value in standard.settings.items():
+            assert begun.settings[name] == typed(value)
+        app.screen.query_one("#opt-lr", Input).value = "0.02"
+        app.screen.query_one("#backend", Choice).value = "gru"
+        await until(pilot, lambda: "train tales --backend gru" in screen_text(app))
+        other = app.screen.query_one(FormFields).entries()
+        untouched = {name: typed(getattr(TrainingOptions(), name)) for name in standard.training if name != "lr"}
+        assert other.training["lr"] == "0.02"
+        assert {name: other.training[name] for name in untouched} == untouched

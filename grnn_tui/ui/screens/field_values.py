@@ -11,7 +11,11 @@ from grnn_tui.errors import UsageError
 
 def shown_default(field: Field) -> str:
     """The default as a person would type it."""
-    value = field.default
+    return typed(field.default)
+
+
+def typed(value: object) -> str:
+    """A value as a person would type it."""
     return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
 
 

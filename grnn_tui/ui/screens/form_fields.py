@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal, cast
 
@@ -46,6 +46,7 @@ from grnn_tui.ui.screens.request_form import (
     budget_fields,
     preset,
     size_of,
+    suited,
     training_fields,
 )
 from grnn_tui.ui.widgets.chart_ticks import number
@@ -101,6 +102,7 @@ class FormFields(Fields):
         self._rows: dict[str, Row] = {}
         self._known = self._now_known()
         self._backend_name = default_of(self._known, offered(self._backends.values(), self._known))
+        self._suited = suited(self._backend_name, rows=self._known.rows)
         self._amounts = {name: shown_default(field) for name, field in budget_fields().items()}
 
     # --- what there is ------------------------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ class FormFields(Fields):
         yield self._row("name", name, "of the run; empty: one is made up", key="name")
 
     def _field_row(self, field: Field, kind: str) -> Row:
-        key, default = f"{kind}-{field.name}", shown_default(field)
+        key, default = f"{kind}-{field.name}", self._begins(field)
         if field.kind == "choice":
             control: Choice | Input = self._choice(field.choices, default, key)
         elif field.kind == "bool":
@@ -245,12 +247,34 @@ class FormFields(Fields):
         other = (before.kind, before.shape) != (self._known.kind, self._known.shape)
         if self._backend_name not in names or (other and not self._own_backend):
             await self._take_backend(default_of(self._known, names))
+        if other:
+            self._follow(self._suit())
         cast("Choice", self._rows["backend"].control).show(self._backend_name)
 
     async def _take_backend(self, name: str) -> None:
         if name != self._backend_name:
             self._backend_name = name
+            before = self._suit()
             await self._renew_settings()
+            self._follow(before)
+
+    def _suit(self) -> Mapping[str, str]:
+        """What fields begin with, for the model and the data as they are now; returns what it was before."""
+        before, self._suited = self._suited, suited(self._backend_name, rows=self._known.rows)
+        return before
+
+    def _begins(self, field: Field) -> str:
+        return self._suited.get(field.name, shown_default(field))
+
+    def _follow(self, before: Mapping[str, str]) -> None:
+        """Fields that nobody has touched, to what they begin with now."""
+        settings = [("set", field) for field in self.backend.fields] if self.backend is not None else []
+        options = [("opt", field) for field in training_fields((*MAIN_OPTIONS, *MORE_OPTIONS))]
+        for kind, field in (*settings, *options):
+            row = self._rows.get(f"{kind}-{field.name}")
+            untouched = before.get(field.name, shown_default(field))
+            if row is not None and isinstance(row.control, Input) and row.value == untouched:
+                row.control.value = self._begins(field)
 
     def _look_again(self) -> None:
         """Find out what a path leads to, without making keys wait."""
@@ -291,8 +315,8 @@ class FormFields(Fields):
         return Entries(
             data=self.data,
             backend=self._backend_name,
-            settings={f.name: self._value(f"set-{f.name}", shown_default(f)) for f in settings},
-            training={f.name: self._shown(f"opt-{f.name}", shown_default(f)) for f in fields},
+            settings={f.name: self._value(f"set-{f.name}", self._begins(f)) for f in settings},
+            training={f.name: self._shown(f"opt-{f.name}", self._begins(f)) for f in fields},
             budget=cast("Literal['seconds', 'steps', 'epochs']", self._value("budget")),
             amount=self._value("amount"),
             name=self._value("name").strip(),

@@ -23,10 +23,11 @@ from grnn_tui.data.row_form import ConditionKind
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.engine.protocol import BackendInfo, CorpusInfo, Field
 from grnn_tui.errors import UsageError
+from grnn_tui.runs.presets import PRESETS, STANDARD
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 from grnn_tui.runs.store import check_name, runs_root
 from grnn_tui.ui.screens.data_form import NOTHING, DataKnown, check_path, form_of, form_value, words_of
-from grnn_tui.ui.screens.field_values import parsed
+from grnn_tui.ui.screens.field_values import parsed, typed
 
 BUDGETS = ("seconds", "steps", "epochs")
 MAIN_OPTIONS = ("lr", "schedule", "batch", "length", "seed", "device")
@@ -252,18 +253,29 @@ def _data_request(entries: Entries, source: str) -> DataRequest:
 
 
 def command_of(request: RunRequest, backend: BackendInfo | None = None) -> str:
-    """The command line that makes this run; what is left at its default is left out."""
-    words = ["grnn-tui", "train", *request.data.sources, "--backend", request.backend]
+    """The command line that makes this run; what is left at its default, or as a preset has it, is left out."""
     defaults = {f.name: f.default for f in backend.fields} if backend is not None else {}
+    options = msgspec.structs.asdict(TrainingOptions())
+    ways = [_words(request, ["--backend", request.backend], defaults, options)]
+    if request.data.rows is None:
+        ways += [
+            _words(request, ["--preset", name], {**defaults, **preset.settings}, {**options, **preset.training})
+            for name, preset in PRESETS.items()
+            if preset.backend == request.backend
+        ]
+    return min(map(shlex.join, ways), key=len)
+
+
+def _words(request: RunRequest, model: list[str], defaults: Mapping[str, Any], options: Mapping[str, Any]) -> list[str]:
+    words = ["grnn-tui", "train", *request.data.sources, *model]
     for name, value in request.settings.items():
         if value == defaults.get(name):
             continue
         flag = name.replace("_", "-")
         words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", _word(value)]
-    plain = TrainingOptions()
     for name in TrainingOptions.__struct_fields__:
         value = getattr(request.training, name)
-        if value != getattr(plain, name):
+        if value != options[name]:
             words += [f"--{name.replace('_', '-')}", _word(value)]
     if request.data.unit != "character":
         words += ["--unit", request.data.unit]
@@ -277,7 +289,7 @@ def command_of(request: RunRequest, backend: BackendInfo | None = None) -> str:
         words += ["--val", _word(request.data.validation)]
     if request.name:
         words += ["--name", request.name]
-    return shlex.join(words)
+    return words
 
 
 def _word(value: object) -> str:
@@ -307,6 +319,14 @@ def preset(size: str, backend: BackendInfo) -> dict[str, str]:
         if setting.name == "layers":
             values["layers"] = str(int(values["layers"]) * setting.default)
     return values
+
+
+def suited(backend: str, *, rows: bool) -> dict[str, str]:
+    """What fields begin with instead of their default, by name: the standard preset, for its model on a text."""
+    standard = PRESETS[STANDARD]
+    if rows or backend != standard.backend:
+        return {}
+    return {name: typed(value) for name, value in (*standard.settings.items(), *standard.training.items())}
 
 
 def size_of(settings: Mapping[str, str], backend: BackendInfo) -> str:
