@@ -11,9 +11,9 @@ backward, at the rate of a large single-precision product measured in the same r
 the loop it is set against does so in torch under inference mode: `nn.Linear` and gates for each pixel, what comes from
 the row above once for each row, every state carried and nothing computed twice.
 
-Row LSTMs stay short of twice the plain way. Their steps are few and wide, so that convolutions serve the plain way well:
-with 32 units and batch 64 products alone take more than half of our time, and with 16 units and batch 16 half of it goes
-into calling operations, some ninety a row. One product for all taps, built from copies, was no faster.
+Row LSTMs stay short of twice the plain way. Their steps are few and wide, so that convolutions serve the plain way
+well: with 32 units and batch 64 products alone take more than half of our time, and with 16 units and batch 16 half of
+it goes into calling operations, some ninety a row. One product for all taps, built from copies, was no faster.
 """
 
 from __future__ import annotations
