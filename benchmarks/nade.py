@@ -30,8 +30,8 @@ from benchmarks.report import Line, Table, line
 from grnn_tui.backends.binary_nade.network import BinaryNadeNetwork
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.row_domain import RowDomain
-from grnn_tui.playing.drawing import draw_rows
 from grnn_tui.playing.known import planned
+from grnn_tui.playing.row_drawing import draw_rows
 from grnn_tui.playing.sampling import Sampling
 
 SIDE, BATCH = 28, 100

@@ -36,8 +36,8 @@ from grnn_tui.backends.pixelrnn.layers import DiagonalLayer, Direction, RowLayer
 from grnn_tui.backends.pixelrnn.network import PixelNetwork
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.row_domain import RowDomain
-from grnn_tui.playing.drawing import draw_rows
 from grnn_tui.playing.known import planned
+from grnn_tui.playing.row_drawing import draw_rows
 from grnn_tui.playing.sampling import Sampling
 
 ROUNDS = 3

@@ -32,8 +32,8 @@ def generate_rows(
     import numpy as np
 
     from grnn_tui.cli.pictures import show_rows, write_rows
-    from grnn_tui.playing.drawing import draw_rows
     from grnn_tui.playing.known import planned
+    from grnn_tui.playing.row_drawing import draw_rows
 
     kind = np.float64 if domain.kind == "real" else np.uint16
     drawn, nats = np.empty((rows, domain.length), kind), np.empty(rows)

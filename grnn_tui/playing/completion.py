@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Player, Vector
 from grnn_tui.data.row_domain import RowDomain
-from grnn_tui.playing.drawing import draw_rows
 from grnn_tui.playing.known import PARTICLES, known_of, planned
+from grnn_tui.playing.row_drawing import draw_rows
 from grnn_tui.playing.sampling import Sampling, checked
 
 

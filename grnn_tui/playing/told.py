@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.contract import Player, Vector
+from grnn_tui.backends.contract import Many, Player, Vector
 from grnn_tui.backends.distribution import Components
 from grnn_tui.backends.together import Together
 from grnn_tui.data.condition import Condition
@@ -40,6 +40,10 @@ class Told(Player[Any, Any]):
     def advance(self, state: Any, symbol: Any) -> Any:
         """As the player does; the start again after what ends a line."""
         return self.start() if symbol == self.ends else self.player.advance(state, symbol)
+
+    def many(self, state: Any, count: int) -> Many | None:
+        """As the player does, where nothing ends a line."""
+        return self.player.many(state, count) if self.ends is None else None
 
     def under(self, ordering: NDArray[np.integer]) -> Told:
         """The same weights and the same condition in another order."""

@@ -62,7 +62,8 @@ class Optimiser:
     def _clip(self) -> Tensor:
         """`clip_grad_norm_`, without multiplying by one where asking for the norm costs nothing."""
         parameters = [p for _, p in self.named if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        norms = torch._foreach_norm([p.grad for p in parameters if p.grad is not None])
+        norm: Tensor = torch.linalg.vector_norm(torch.stack(norms))
         if self.device.type != "cpu" or not norm.item() + 1e-6 <= self.clip:
             torch.nn.utils.clip_grads_with_norm_(parameters, self.clip, norm)
         return norm

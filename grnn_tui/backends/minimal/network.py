@@ -35,6 +35,7 @@ from torch import Tensor, nn
 from grnn_tui.backends.minimal.scan import gated_scan, positive
 from grnn_tui.backends.minimal.spec import EPSILON, MinimalSettings
 from grnn_tui.backends.network import Carry, Network
+from grnn_tui.backends.output import next_log_prob
 from grnn_tui.backends.recurrent.sequence import products, symbol_products
 from grnn_tui.data.domain import Domain
 
@@ -104,9 +105,8 @@ class MinimalNetwork(Network):
         x = x.t().long()
         u, after = self._layers(x, before.transpose(0, 1))
         seen = F.dropout(u, self.dropout, self.training)
-        logits = F.linear(seen, self._output_weight(), self.output_bias)[:-1]
-        nats = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none")
-        return -nats.view(x.shape).t(), (after.transpose(0, 1),)
+        log_prob = next_log_prob(seen, self._output_weight(), self.output_bias, x)
+        return log_prob.t(), (after.transpose(0, 1),)
 
     def features(self, x: Int[Tensor, "batch time"], carry: Carry | None = None) -> Float[Tensor, "batch units"]:
         """h of each layer after the last symbol [batch, layers * hidden]."""

@@ -16,7 +16,6 @@ with the reset gate after the product, as cuDNN has it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -100,16 +99,14 @@ class Cells(nn.Module):
         The inputs are the rows of `embedding` that belong to the symbols `x`, or without one the symbols, one-hot.
         `noise` is the standard deviation of what is added to each layer's hidden state after each symbol.
         """
-        if noise:
-            return self._noisy(x, embedding, states, noise)
         size, where = (self.stack.hidden_size, x.shape[1]), (states[0].device, states[0].dtype)
-        if whole_sequence(self.cell, *size, *where, gradient=torch.is_grad_enabled()):
-            return self._whole_sequence(x, embedding, states)
+        if noise or whole_sequence(self.cell, *size, *where, gradient=torch.is_grad_enabled()):
+            return self._whole_sequence(x, embedding, states, noise)
         return self._stock(x, embedding, states)
 
     def _stock(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
         """By torch's fused kernels."""
-        inputs = self._inputs(x, embedding, states[0].dtype)
+        inputs = F.embedding(x, embedding) if embedding is not None else self._one_hot(x, states[0])
         states = tuple(s.contiguous() for s in states)
         if self.cell == "lstm":
             outputs, (h, c) = self.stack(inputs, states)
@@ -119,38 +116,12 @@ class Cells(nn.Module):
             after = (h,)
         return torch.cat((states[0][-1:], outputs)), after
 
-    def _inputs(self, x: Tensor, embedding: Tensor | None, dtype: torch.dtype) -> Tensor:
-        """The bottom layer's inputs [time, batch, inputs]."""
-        if embedding is None:
-            return F.one_hot(x, self.stack.input_size).to(dtype)
-        return F.embedding(x, embedding)
+    def _one_hot(self, x: Tensor, like: Tensor) -> Tensor:
+        return like.new_zeros(*x.shape, self.stack.input_size).scatter_(2, x[..., None], 1)
 
-    def _noisy(self, x: Tensor, embedding: Tensor | None, states: States, noise: float) -> tuple[Tensor, States]:
-        """Step by step under autograd, layer after layer: h' + noise eps is what the next step and layer read."""
-        last: list[States] = []
-        inputs = self._inputs(x, embedding, states[0].dtype)
-        hs: list[Tensor] = []
-        for k, state in enumerate(zip(*states, strict=True)):
-            weights = [self.stack.get_parameter(f"{part}_l{k}") for part in WEIGHTS]
-            if k:
-                inputs = F.dropout(torch.stack(hs[1:]), self.stack.dropout, self.training)
-            hs = [state[0]]
-            for input_t in inputs.unbind(0):
-                h, *c = self._step(input_t, state, weights)
-                state = (h + noise * torch.randn_like(h), *c)
-                hs.append(state[0])
-            last.append(state)
-        return torch.stack(hs), tuple(torch.stack(s) for s in zip(*last, strict=True))
-
-    def _step(self, x: Tensor, state: States, weights: Sequence[Tensor]) -> States:
-        """One layer's state after the input `x` [batch, inputs]."""
-        W, U, b, d = weights
-        if self.cell == "lstm":
-            return torch.lstm_cell(x, list(state), W, U, b, d)
-        step = torch.gru_cell if self.cell == "gru" else torch.rnn_tanh_cell
-        return (step(x, state[0], W, U, b, d),)
-
-    def _whole_sequence(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
+    def _whole_sequence(
+        self, x: Tensor, embedding: Tensor | None, states: States, noise: float
+    ) -> tuple[Tensor, States]:
         """By the functions of `sequence_*`, layer after layer."""
         last: list[States] = []
         h = after = states[0]
@@ -162,10 +133,14 @@ class Cells(nn.Module):
                 a = products(F.dropout(after, self.stack.dropout, self.training), W, outside, len(U) // H)
             else:
                 a = symbol_products(x, embedding, W, outside, len(U) // H)
+            e = noise * torch.randn_like(a[0]) if noise else None
             if self.cell == "lstm":
-                h, after, c = lstm_sequence(a, U, *start)
+                h, after, c = lstm_sequence(a, U, *start, noise=e)
                 last.append((after[-1], c))
                 continue
-            h, after = gru_sequence(a, U, d[2 * H :], *start) if self.cell == "gru" else rnn_sequence(a, U, *start)
+            if self.cell == "gru":
+                h, after = gru_sequence(a, U, d[2 * H :], *start, noise=e)
+            else:
+                h, after = rnn_sequence(a, U, *start, noise=e)
             last.append((after[-1],))
         return h, tuple(torch.stack(s) for s in zip(*last, strict=True))

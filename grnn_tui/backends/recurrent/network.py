@@ -32,6 +32,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from grnn_tui.backends.network import Carry, Network
+from grnn_tui.backends.output import next_log_prob
 from grnn_tui.backends.recurrent.cells import Cell, Cells
 from grnn_tui.backends.recurrent.spec import CONDITION, GatedSettings, RecurrentSettings
 from grnn_tui.data.domain import Domain
@@ -131,9 +132,8 @@ class RecurrentNetwork(Network):
         noise = self.noise if self.training or self.measuring else 0.0
         h, states = self.cells(x, self.embedding, tuple(s.transpose(0, 1) for s in carry), noise)
         seen = F.dropout(h, self.dropout, self.training)
-        logits = F.linear(seen, self._output_weight(), self.output_bias)[:-1]
-        nats = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none")
-        return -nats.view(x.shape), tuple(s.transpose(0, 1) for s in states)
+        log_prob = next_log_prob(seen, self._output_weight(), self.output_bias, x)
+        return log_prob, tuple(s.transpose(0, 1) for s in states)
 
     def _output_weight(self) -> Tensor:
         if self.tied:

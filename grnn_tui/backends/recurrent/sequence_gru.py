@@ -1,8 +1,8 @@
 """A layer of gated recurrent units over a whole sequence.
 
-    (r, z) = s(a + U h),   u = U h + d,   n = tanh(a + r (.) u),   h' = n + z (.) (h - n)
+    (r, z) = s(a + U h),   u = U h + d,   n = tanh(a + r (.) u),   h' = n + z (.) (h - n) + e
 
-With dh' the gradient of h', everything but dh' itself is known before the backward loop begins:
+e is the noise, if any. With dh' the gradient of h', everything but dh' itself is known before the backward loop begins:
 
     da_n = P (.) dh',  P = (1 - z)(1 - n^2)       da_r = S (.) dh',  S = P u r (1 - r)
     du   = R (.) dh',  R = P r                    da_z = Q (.) dh',  Q = (h - n) z (1 - z)
@@ -18,23 +18,26 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from grnn_tui.backends.recurrent.sequence import arriving, blocks, steps, transposed, weight_gradient
+from grnn_tui.backends.recurrent.sequence import arriving, blocks, steps, tanh_, transposed, weight_gradient
 
 
 class GRUSequence(Function):
     """h_1 .. h_T and their gradients; writes the gates over `a`."""
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, U: Tensor, d: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, a: Tensor, U: Tensor, d: Tensor, h0: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
         """The states h_0 .. h_T [time + 1, batch, hidden] and again h_1 .. h_T, from `a` [3, time, batch, hidden].
 
         `a` holds the input products with all biases but `d` [hidden], the one inside the reset product.
+        `noise` [time, batch, hidden] is added to each state.
         """
         h = a.new_empty(a.shape[1] + 1, *h0.shape)
         h[0] = h0
         u = a.new_empty(a.shape[1:])
         u.copy_(d)
         Ur, Uz, Un = transposed(U, 3)
+        a[2].mul_(2)
+        minus_one = h.new_full((), -1)
         hidden = h.unbind(0)
         for t, ((r, z, n), rz, ut) in enumerate(zip(steps(a), a[:2].unbind(1), u.unbind(0), strict=True)):
             ht = hidden[t]
@@ -42,8 +45,10 @@ class GRUSequence(Function):
             z.addmm_(ht, Uz)
             ut.addmm_(ht, Un)
             rz.sigmoid_()
-            n.addcmul_(r, ut).tanh_()
+            tanh_(n.addcmul_(r, ut, value=2), minus_one)
             torch.lerp(n, ht, z, out=hidden[t + 1])
+            if noise is not None:
+                hidden[t + 1].add_(noise[t])
         ctx.save_for_backward(U, h, a, u)
         ctx.set_materialize_grads(False)
         return h, h[1:]
@@ -70,12 +75,12 @@ class GRUSequence(Function):
                 dh.addmm_(r, Ur).addmm_(zt, Uz).addmm_(un, Un)
         rows = h[:-1].flatten(0, 1)
         dU = torch.cat((weight_gradient(da[:2].flatten(1, 2), rows), weight_gradient(da[3:].flatten(1, 2), rows)))
-        return da[:3], dU, da[3].sum((0, 1)), dh
+        return da[:3], dU, da[3].sum((0, 1)), dh, None
 
 
-def gru_sequence(a: Tensor, U: Tensor, d: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
+def gru_sequence(a: Tensor, U: Tensor, d: Tensor, h0: Tensor, *, noise: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """h_0 .. h_T and again h_1 .. h_T; see `GRUSequence.forward`."""
-    result: tuple[Tensor, Tensor] = GRUSequence.apply(a, U, d, h0)  # type: ignore[no-untyped-call]
+    result: tuple[Tensor, Tensor] = GRUSequence.apply(a, U, d, h0, noise)  # type: ignore[no-untyped-call]
     return result
 
 

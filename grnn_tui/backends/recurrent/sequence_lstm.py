@@ -1,8 +1,8 @@
 """A layer of long short-term memory over a whole sequence.
 
-    (i, f, o) = s(a + U h),   g = tanh(a + U h),   c' = f (.) c + i (.) g,   h' = o (.) tanh(c')
+    (i, f, o) = s(a + U h),   g = tanh(a + U h),   c' = f (.) c + i (.) g,   h' = o (.) tanh(c') + e
 
-Backwards, with the factors that stand in brackets known before the loop begins and k = tanh(c'):
+with e the noise, if any. Backwards, the factors in brackets being known before the loop begins and k = tanh(c'):
 
     dc'  += [o (1 - k^2)] (.) dh'          da_o = [k o (1 - o)] (.) dh'
     da_i = [g i (1 - i)] (.) dc'           da_f = [c f (1 - f)] (.) dc'        da_g = [i (1 - g^2)] (.) dc'
@@ -18,34 +18,42 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from grnn_tui.backends.recurrent.sequence import arriving, blocks, steps, transposed, weight_gradient
+from grnn_tui.backends.recurrent.sequence import arriving, blocks, steps, tanh_, transposed, weight_gradient
 
 
 class LSTMSequence(Function):
     """h_1 .. h_T, c_T and their gradients; writes the gates over `a`."""
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, U: Tensor, h0: Tensor, c0: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        ctx: Any, a: Tensor, U: Tensor, h0: Tensor, c0: Tensor, noise: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """h_0 .. h_T [time + 1, batch, hidden], again h_1 .. h_T, and c_T, from `a` [4, time, batch, hidden].
 
-        `a` holds the input products and all biases, gates in the order i f g o.
+        `a` holds the input products and all biases, gates in the order i f g o. `noise` [time, batch, hidden] is what
+        is added to each h.
         """
         h = a.new_empty(a.shape[1] + 1, *h0.shape)
         c = torch.empty_like(h)
         k = a.new_empty(a.shape[1:])
         h[0], c[0] = h0, c0
         Ui, Uf, Ug, Uo = transposed(U, 4)
+        a[2].mul_(2)
+        minus_one = h.new_full((), -1)
         hs, cs = h.unbind(0), c.unbind(0)
-        for t, ((i, f, g, o), i_f, kt) in enumerate(zip(steps(a), a[:2].unbind(1), k.unbind(0), strict=True)):
+        for t, ((i, f, g, o), together, kt) in enumerate(zip(steps(a), a.unbind(1), k.unbind(0), strict=True)):
             ht, c_next = hs[t], cs[t + 1]
             i.addmm_(ht, Ui)
             f.addmm_(ht, Uf)
-            g.addmm_(ht, Ug).tanh_()
-            o.addmm_(ht, Uo).sigmoid_()
-            i_f.sigmoid_()
+            g.addmm_(ht, Ug, alpha=2)
+            o.addmm_(ht, Uo)
+            together.sigmoid_()
+            torch.add(minus_one, g, alpha=2, out=g)
             torch.mul(f, cs[t], out=c_next).addcmul_(i, g)
-            torch.tanh(c_next, out=kt)
+            tanh_(torch.add(c_next, c_next, out=kt), minus_one)
             torch.mul(o, kt, out=hs[t + 1])
+            if noise is not None:
+                hs[t + 1].add_(noise[t])
         ctx.save_for_backward(U, h, a, c, k)
         ctx.set_materialize_grads(False)
         return h, h[1:], c[-1].clone()
@@ -71,12 +79,14 @@ class LSTMSequence(Function):
                 inner[t].mul_(dc)
                 dc.mul_(forget[t])
                 torch.addmm(outside[t], i, Ui, out=dh).addmm_(f, Uf).addmm_(g, Ug).addmm_(o, Uo)
-        return da, weight_gradient(da.flatten(1, 2), h[:-1].flatten(0, 1)), dh, dc
+        return da, weight_gradient(da.flatten(1, 2), h[:-1].flatten(0, 1)), dh, dc, None
 
 
-def lstm_sequence(a: Tensor, U: Tensor, h0: Tensor, c0: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def lstm_sequence(
+    a: Tensor, U: Tensor, h0: Tensor, c0: Tensor, *, noise: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """h_0 .. h_T, again h_1 .. h_T, and c_T; see `LSTMSequence.forward`."""
-    result: tuple[Tensor, Tensor, Tensor] = LSTMSequence.apply(a, U, h0, c0)  # type: ignore[no-untyped-call]
+    result: tuple[Tensor, Tensor, Tensor] = LSTMSequence.apply(a, U, h0, c0, noise)  # type: ignore[no-untyped-call]
     return result
 
 

@@ -15,9 +15,9 @@ from grnn_tui.backends.registry import backend_named
 from grnn_tui.backends.together import Mixtures, Together
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import ModelError
-from grnn_tui.playing import drawing
-from grnn_tui.playing.drawing import FEW, SIDE_BY_SIDE, draw_rows
+from grnn_tui.playing import row_drawing
 from grnn_tui.playing.known import known_of, planned
+from grnn_tui.playing.row_drawing import FEW, SIDE_BY_SIDE, draw_rows
 from grnn_tui.playing.row_path import RowPath
 from grnn_tui.playing.sampling import Sampling
 from tests.support.models import make_row_network
@@ -126,4 +126,4 @@ def test_predictions_that_are_no_numbers_are_refused() -> None:
     broken = Mixtures(np.ones((2, 1)), np.array([[0.0], [np.inf]]), np.ones((2, 1)))
     assert not replace(broken, weights=np.zeros((2, 1))).sound
     with pytest.raises(ModelError, match="not a number"):
-        drawing._draw(broken, Sampling(), np.zeros(2))
+        row_drawing._draw(broken, Sampling(), np.zeros(2))
