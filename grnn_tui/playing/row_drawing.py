@@ -23,9 +23,8 @@ from grnn_tui.playing.sampling import Sampling, draw_value, nats_of
 
 SIDE_BY_SIDE = 128
 """Rows at a time: what a NADE of 500 hidden units carries for them fits the second-level cache."""
-FEW = 4
+FEW = 2
 """Up to so many are faster one after the other."""
-_SMALLEST_TEMPERATURE = 1e-300
 Floats = NDArray[np.float64]
 
 
@@ -84,6 +83,10 @@ def _one(plan: Plan, seed: int, sampling: Sampling, condition: Vector | None) ->
 def _side_by_side(together: Together, plan: Plan, seeds: range, sampling: Sampling) -> tuple[Floats, Floats]:
     """Values and surprisals [n, D] of several, by step."""
     luck = np.stack([Luck(seed).first(plan.length) for seed in seeds], axis=1)
+    whole = sampling.top_k == 0 and sampling.top_p >= 1.0 and sampling.min_p == 0.0
+    if whole and isinstance(together.predict(), Bernoullis):
+        values, nats = _bits(together, plan, luck, sampling.temperature)
+        return np.ascontiguousarray(values.T), np.ascontiguousarray(nats.T)
     values, nats = np.empty_like(luck), np.empty_like(luck)
     for t, (given, uniforms) in enumerate(zip(plan.given, luck, strict=True)):
         predictions = together.predict()
@@ -97,10 +100,7 @@ def _side_by_side(together: Together, plan: Plan, seeds: range, sampling: Sampli
 
 
 def _draw(predictions: Predictions, sampling: Sampling, uniforms: Floats) -> tuple[Floats, Floats]:
-    """A value and its surprisal for each row [n]: what `draw_value` gives, all at once where that has a short form."""
-    whole = sampling.top_k == 0 and sampling.top_p >= 1.0 and sampling.min_p == 0.0
-    if isinstance(predictions, Bernoullis) and whole:
-        return _draw_bits(predictions.logits, sampling.temperature, uniforms)
+    """A value and its surprisal for each row [n], as `draw_value` gives them."""
     if isinstance(predictions, Mixtures) and sampling.temperature == 1.0 and predictions.sound:
         values = predictions.sample(uniforms)
         return values, np.array([-predictions.of(i).log_prob(value) for i, value in enumerate(values.tolist())])
@@ -108,15 +108,25 @@ def _draw(predictions: Predictions, sampling: Sampling, uniforms: Floats) -> tup
     return np.array([value for value, _ in drawn]), np.array([surprisal for _, surprisal in drawn])
 
 
-def _draw_bits(odds: Floats, temperature: float, uniforms: Floats) -> tuple[Floats, Floats]:
-    """Bits at log p(1) - log p(0) = `odds` [n] under a temperature; 0 is greedy."""
+def _bits(together: Together, plan: Plan, luck: Floats, temperature: float) -> tuple[Floats, Floats]:
+    """Bits and surprisals [D, n] at the uniform numbers `luck` [D, n].
+
+    u falls into the part of 1, p(0) <= u, if the odds log p(1) - log p(0) are at least log(1 - u) - log u, and under a
+    temperature T at least T times that; greedy is any above zero.
+    """
+    if temperature == 0.0:
+        least = np.full_like(luck, np.nextafter(0.0, 1.0))
+    else:
+        with np.errstate(divide="ignore"):
+            least = temperature * (np.log1p(-luck) - np.log(luck))
+    values, odds = np.empty_like(luck), np.empty_like(luck)
+    for t, given in enumerate(plan.given):
+        predictions = together.predict()
+        assert isinstance(predictions, Bernoullis)
+        odds[t] = predictions.logits
+        values[t] = odds[t] >= least[t] if given is None else given
+        together.advance(values[t])
     if np.isnan(odds).any():
         raise ModelError("the model's prediction is not a number; its weights may be damaged")
-    if temperature == 0.0:
-        ones = odds > 0
-    else:
-        bent = odds if temperature == 1.0 else odds / max(temperature, _SMALLEST_TEMPERATURE)
-        none, one = np.exp(np.minimum(-bent, 0.0)), np.exp(np.minimum(bent, 0.0))
-        ones = uniforms * (none + one) >= none
-    against = np.where(ones, -odds, odds)
-    return ones.astype(np.float64), np.maximum(against, 0.0) + np.log1p(np.exp(-np.abs(against)))
+    against = np.where(values, -odds, odds)
+    return values, np.maximum(against, 0.0) + np.log1p(np.exp(-np.abs(against)))

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from grnn_tui.backends.binary_nade.player import BinaryNadePlayer
 from grnn_tui.backends.contract import Player
 from grnn_tui.backends.registry import backend_named
-from grnn_tui.backends.together import Bernoullis, Mixtures, Together
+from grnn_tui.backends.together import Mixtures, Together
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import ModelError
 from grnn_tui.playing import row_drawing
@@ -36,7 +37,7 @@ SETTINGS = [
     Sampling(top_k=1),
     Sampling(temperature=1.5, top_p=0.7),
 ]
-COUNT = 2 * FEW
+COUNT = FEW + 6
 
 
 def player_of(name: str, domain: RowDomain, settings: dict[str, Any]) -> Player[Any, Any]:
@@ -116,8 +117,12 @@ def test_mixtures_are_sampled_as_each_by_itself(uniform: float) -> None:
 
 
 def test_predictions_that_are_no_numbers_are_refused() -> None:
-    with pytest.raises(ModelError, match="not a number"):
-        row_drawing._draw(Bernoullis(np.array([0.0, np.nan])), Sampling(), np.zeros(2))
+    player = player_of(*CASES[0])
+    assert isinstance(player, BinaryNadePlayer)
+    player.b[5] = float("nan")
+    for count in (1, COUNT):
+        with pytest.raises(ModelError, match="not a number"):
+            drawn(player, BITS, 0, count, Sampling())
     broken = Mixtures(np.ones((2, 1)), np.array([[0.0], [np.inf]]), np.ones((2, 1)))
     assert not replace(broken, weights=np.zeros((2, 1))).sound
     with pytest.raises(ModelError, match="not a number"):

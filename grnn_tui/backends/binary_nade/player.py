@@ -100,8 +100,9 @@ class _Rows(Together):
         if player.M is None:
             lit = values.nonzero()[0]
             if lit.size:
-                self.a[lit] += player.W[d]
-                self.h[lit] = player.above(self.a[lit])
+                a = self.a.take(lit, axis=0)
+                a += player.W[d]
+                self.a[lit], self.h[lit] = a, player.above(a)
             return
         self.a += np.where(values[:, None] != 0, player.W[d] + player.M[d], player.M[d])
         self.h = player.above(self.a)

@@ -26,7 +26,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-from grnn_tui.backends.pixelrnn.walk import Step, Walk
+from grnn_tui.backends.pixelrnn.walk import Walk
 
 _aten: Any = torch.ops.aten
 
@@ -43,22 +43,26 @@ class WalkedLSTM(Function):
         h[:], c[:] = h0[:, None], c0[:, None]
         gates, k = _pieces(m, walk, 4 * H), _pieces(m, walk, H)
         out = m.new_empty(H, *m.shape[1:])
-        bias, Wu, Uu = b[:, None], W.unbind(0), U.unbind(0)
-        for t, (step, z, kt) in enumerate(zip(walk.steps, gates, k, strict=True)):
-            z.view(4 * H, -1, B).copy_(bias.expand(-1, step.hi - step.lo, -1))
-            x = _cells(m, step).flatten(1)
-            for Wj, tap in zip(Wu, walk.beside, strict=False):
-                z[:, tap * B :].addmm_(Wj, x[:, : x.shape[1] - tap * B])
-            for Uk, tap in zip(Uu, walk.taps, strict=True):
-                z.addmm_(Uk, _places(h, t, step, walk.pad + tap))
-            g = z[3 * H :].mul_(2)
+        inputs, states = list(zip(W, walk.beside, strict=False)), list(zip(U, range(len(U)), strict=True))
+        given, made, begin = _cells(m, walk), _cells(out, walk), b[:, None]
+        h_read = [_places(h[:-1], walk, walk.pad + tap) for tap in walk.taps]
+        h_made, c_read, c_made = _places(h[1:], walk, walk.pad), _places(c[:-1], walk), _places(c[1:], walk)
+        for t, (z, kt, x) in enumerate(zip(gates, k, given, strict=True)):
+            each = z.view(4 * H, -1, B)
+            each.copy_(begin.expand(each.shape))
+            x = x.flatten(1)
+            for Wj, tap in inputs:
+                _ = z[:, tap * B :].addmm_(Wj, x[:, : -tap * B]) if tap else z.addmm_(Wj, x)
+            for Uk, tap in states:
+                z.addmm_(Uk, h_read[tap][t])
+            i, f, o, g = torch.split(z, H)
+            g.mul_(2)
             z.sigmoid_()
             g.mul_(2).sub_(1)
-            c_next = _places(c, t + 1, step)
-            torch.mul(z[H : 2 * H], _places(c, t, step), out=c_next).addcmul_(z[:H], g)
-            torch.mul(c_next, 2, out=kt).sigmoid_().mul_(2).sub_(1)
-            h_next = torch.mul(z[2 * H : 3 * H], kt, out=_places(h, t + 1, step, walk.pad))
-            _cells(out, step).copy_(h_next.view(H, -1, B))
+            torch.mul(f, c_read[t], out=c_made[t]).addcmul_(i, g)
+            torch.mul(c_made[t], 2, out=kt).sigmoid_().mul_(2).sub_(1)
+            h_next = torch.mul(o, kt, out=h_made[t])
+            made[t].copy_(h_next.view(made[t].shape))
         ctx.save_for_backward(m, W, U, h, c)
         ctx.gates, ctx.k, ctx.walk = gates, k, walk
         return out
@@ -74,25 +78,31 @@ class WalkedLSTM(Function):
         dm, dW, dU = torch.empty_like(m), torch.zeros_like(W), torch.zeros_like(U)
         db = m.new_zeros(4 * H, B)
         dh, dc = torch.zeros_like(h[:1]), torch.zeros_like(c[:1])
-        inputs = list(zip(W, dW, walk.beside, strict=False))
-        states = list(zip(U, dU, walk.taps, strict=True))
+        inputs = [(W_j.t(), dW_j, tap) for W_j, dW_j, tap in zip(W, dW, walk.beside, strict=False)]
+        states = [(U_k.t(), dU_k, tap) for U_k, dU_k, tap in zip(U, dU, range(len(U)), strict=True)]
+        lines, memories = dh.expand(len(h) - 1, *dh.shape[1:]), dc.expand(len(c) - 1, *dc.shape[1:])
+        h_read = [_places(h[:-1], walk, walk.pad + tap) for tap in walk.taps]
+        dh_read = [_places(lines, walk, walk.pad + tap) for tap in walk.taps]
+        dh_made, dc_read, c_read = _places(lines, walk, walk.pad), _places(memories, walk), _places(c[:-1], walk)
+        given, reached, told = _cells(m, walk), _cells(dm, walk), _cells(dout, walk)
         for t in range(len(walk.steps) - 1, -1, -1):
-            step = walk.steps[t]
-            arrived = _places(dh, 0, step, walk.pad)
-            dh_t = arrived + _cells(dout, step).flatten(1)
+            arrived = dh_made[t]
+            dh_t = arrived + told[t].flatten(1)
             arrived.zero_()
-            dz = _through_cell(ctx.gates[t], ctx.k[t], _places(c, t, step), dh_t, _places(dc, 0, step))
+            dz = _through_cell(ctx.gates[t], ctx.k[t], c_read[t], dh_t, dc_read[t])
             db += dz.view(4 * H, -1, B).sum(1)
-            for Uk, dUk, tap in states:
-                _places(dh, 0, step, walk.pad + tap).addmm_(Uk.t(), dz)
-                dUk.addmm_(dz, _places(h, t, step, walk.pad + tap).t())
-            x, dx = _cells(m, step).flatten(1), _cells(dm, step)
-            for Wj, dWj, tap in inputs:
-                n = x.shape[1] - tap * B
-                here = dz[:, tap * B :]
-                dWj.addmm_(here, x[:, :n].t())
-                reached = (Wj.t() @ here).view(len(x), -1, B)
-                _ = dx[:, : n // B].add_(reached) if tap else dx.copy_(reached)
+            for U_t, dUk, tap in states:
+                dh_read[tap][t].addmm_(U_t, dz)
+                dUk.addmm_(dz, h_read[tap][t].t())
+            x, dx = given[t].flatten(1), reached[t]
+            for W_t, dWj, tap in inputs:
+                if tap:
+                    here = dz[:, tap * B :]
+                    dWj.addmm_(here, x[:, : -tap * B].t())
+                    dx[:, :-tap].add_((W_t @ here).view(len(x), -1, B))
+                else:
+                    dWj.addmm_(dz, x.t())
+                    dx.copy_((W_t @ dz).view(dx.shape))
         # What no step has taken up has arrived at the start state.
         return dm, dW, db, dU, dh[0].sum(1), dc[0].sum(1), None
 
@@ -132,17 +142,30 @@ def _pieces(like: Tensor, walk: Walk, units: int) -> list[Tensor]:
     return [piece.view(units, -1) for piece in torch.split(like.new_empty(sum(numbers)), numbers)]
 
 
-def _cells(image: Tensor, step: Step) -> Tensor:
-    """The cells of a step [units, n, batch] of a contiguous `image` [units, cells, batch]: a view."""
+def _cells(image: Tensor, walk: Walk) -> list[Tensor]:
+    """The cells of each step [units, n, batch] of a contiguous `image` [units, cells, batch]: views."""
     units, cells, B = image.shape
-    offset = image.storage_offset() + step.first * B
-    return image.as_strided((units, step.hi - step.lo, B), (cells * B, step.stride * B, 1), offset)
+    if walk.regular:
+        return list(image.view(units, len(walk.steps), -1, B).unbind(1))
+    offset = image.storage_offset()
+    return [
+        image.as_strided((units, s.hi - s.lo, B), (cells * B, s.stride * B, 1), offset + s.first * B)
+        for s in walk.steps
+    ]
 
 
-def _places(lines: Tensor, t: int, step: Step, shift: int = 0) -> Tensor:
-    """Places of line t that the cells of a step stand at, `shift` further on: a view [hidden, n * batch].
+def _places(lines: Tensor, walk: Walk, shift: int = 0) -> list[Tensor]:
+    """Of each step, the places of its line that its cells stand at, `shift` further on: views [hidden, n * batch].
 
-    `lines` [times, hidden, places, batch] owns its memory.
+    `lines` [steps, hidden, places, batch] are contiguous but for the first dimension. To make a view costs as much as
+    to multiply a small one: where steps are alike, all are made at once.
     """
-    _, H, P, B = lines.shape
-    return lines.as_strided((H, (step.hi - step.lo) * B), (P * B, 1), (t * H * P + step.lo + shift) * B)
+    T, H, P, B = lines.shape
+    along, offset = lines.stride(0), lines.storage_offset() + shift * B
+    if walk.regular:
+        n = walk.span
+        return list(lines.as_strided((T, H, n * B), (along, P * B, 1), offset).unbind(0))
+    return [
+        lines.as_strided((H, (s.hi - s.lo) * B), (P * B, 1), offset + t * along + s.lo * B)
+        for t, s in enumerate(walk.steps)
+    ]

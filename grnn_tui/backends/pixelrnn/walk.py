@@ -37,6 +37,11 @@ class Walk:
     beside: tuple[int, ...] = (0,)
 
     @property
+    def regular(self) -> bool:
+        """Whether every step updates the whole line, cells one after the other."""
+        return all(step == Step(0, self.span, t * self.span, 1) for t, step in enumerate(self.steps))
+
+    @property
     def pad(self) -> int:
         """Places beyond either end of the line that taps reach."""
         return max(abs(tap) for tap in self.taps)
