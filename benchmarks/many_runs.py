@@ -30,7 +30,7 @@ def make_runs(root: Path, count: int) -> None:
             rows.append(Trained(loss=4 / i + 1.2, tokens=2048 * i, tokens_per_second=4e4, progress=i / 200, **at))  # type: ignore[arg-type]
         for step in (1000, 1500, 2000):
             write_step(pattern, step, {"model.json": b"{}", "model.safetensors": bytes(1000)}, validation=1.3)
-        rows.append(Validated(loss=1.3, step=2000))  # type: ignore[call-arg]
-        rows.append(Noted(event="finished", step=2000))  # type: ignore[call-arg]
+        rows.append(Validated(loss=1.3, step=2000))
+        rows.append(Noted(event="finished", step=2000))
     for k in range(1, count):
         shutil.copytree(pattern, root / f"run-{k:04d}")
