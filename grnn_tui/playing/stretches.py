@@ -25,9 +25,13 @@ def score_in_stretches(
     symbols: NDArray[np.integer],
     progress: Callable[[int], None] | None = None,
     stretches: int = STRETCHES,
+    threads: int | None = None,
 ) -> NDArray[np.float64]:
-    """-log p of each symbol given those before it [n]; the first stretch is exact, the others after a warm-up."""
-    torch.set_num_threads(os.cpu_count() or 1)
+    """-log p of each symbol given those before it [n]; the first stretch is exact, the others after a warm-up.
+
+    Computed by `threads`; None: one for each core.
+    """
+    torch.set_num_threads(threads or os.cpu_count() or 1)
     network = model.backend.build_network(model.settings, model.header.vocabulary).eval()
     network.load_arrays(model.arrays)
     n = symbols.size

@@ -66,6 +66,9 @@ def flush_folder(path: Path) -> bool:
     return True
 
 
+_SMALL = 1 << 13
+
+
 def read_small(path: Path, limit: int = MAX_JSON_BYTES) -> bytes:
     """The content of a small file.
 
@@ -74,7 +77,9 @@ def read_small(path: Path, limit: int = MAX_JSON_BYTES) -> bytes:
         RunError: it is larger than anything of its kind may be.
     """
     with path.open("rb") as file:
-        content = file.read(limit + 1)
+        content = file.read(_SMALL)
+        if len(content) == _SMALL:  # asked for at once, the limit would be allocated for every file
+            content += file.read(limit + 1 - _SMALL)
     if len(content) > limit:
         raise RunError(f"{path} is too large to be what its name says")
     return content

@@ -16,6 +16,8 @@ NAME = "metrics.jsonl"
 BUFFERED_ROWS = 10_000
 CHUNK_BYTES = 2 << 20
 _HEAD_BYTES = 1 << 16
+_TRAINED, _STARTED = b'{"type":"train"', b'{"type":"started"'
+"""How the writer begins them."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyRow)
@@ -133,7 +135,7 @@ def first_row(path: Path) -> Started | None:
     """How the run began, without reading the rest; None if that is not told (yet)."""
     try:
         with path.open("rb") as file:
-            row = _decoder.decode(file.read(_HEAD_BYTES).partition(b"\n")[0])
+            row = _decoder.decode(file.readline(_HEAD_BYTES))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
     return row if isinstance(row, Started) else None
@@ -141,7 +143,20 @@ def first_row(path: Path) -> Started | None:
 
 def last_rows(path: Path) -> list[AnyRow]:
     """The rows at the end of the file, without reading the rest."""
-    reader = MetricsReader(path)
+    return _rows_of(path, read_tail(path))
+
+
+def last_facts(path: Path) -> list[AnyRow]:
+    """The same, but of the rows of training only the newest, so that hundreds of runs are listed in no time."""
+    lines = read_tail(path)
+    trained = [i for i, line in enumerate(lines) if line.startswith(_TRAINED)]
+    if not trained or any(line.startswith(_STARTED) for line in lines[trained[-1] :]):
+        return _rows_of(path, lines)
+    left_out = set(trained[:-1])
+    return _rows_of(path, [line for i, line in enumerate(lines) if i not in left_out])
+
+
+def _rows_of(path: Path, lines: list[bytes]) -> list[AnyRow]:
     rows: list[AnyRow] = []
-    reader._decode(b"\n".join(read_tail(path)), rows)
+    MetricsReader(path)._decode(b"\n".join(lines), rows)
     return rows

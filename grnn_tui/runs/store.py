@@ -8,6 +8,8 @@ import math
 import os
 import re
 import shutil
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -173,20 +175,29 @@ def run_names() -> list[str]:
     """Names of all runs, newest first."""
     root = runs_root()
     try:
-        names = [name for name in os.listdir(root) if not name.startswith(".") and is_run(root / name)]  # noqa: PTH208
+        names = [name for name in os.listdir(root) if not name.startswith(".")]  # noqa: PTH208
     except OSError:
         return []
-    return sorted(names, key=lambda name: (root / name / REQUEST).stat().st_mtime, reverse=True)
+    found = []
+    for name in names:
+        with contextlib.suppress(OSError):
+            status = os.stat(f"{root}/{name}/{REQUEST}")  # noqa: PTH116  many runs
+            if stat.S_ISREG(status.st_mode):
+                found.append((status.st_mtime, name))
+    return [name for _, name in sorted(found, key=lambda each: each[0], reverse=True)]
 
 
 def list_runs() -> list[RunSummary]:
     """All runs, newest first; reads only the ends of their files."""
+    return list(each_run())
+
+
+def each_run() -> Iterator[RunSummary]:
+    """The same, each as soon as it has been read."""
     root = runs_root()
-    found = []
     for name in run_names():
         with contextlib.suppress(RunError, OSError):
-            found.append(summarise(Run(root / name)))
-    return found
+            yield summarise(Run(root / name))
 
 
 def summarise(run: Run) -> RunSummary:
@@ -196,7 +207,7 @@ def summarise(run: Run) -> RunSummary:
         RunError: its `run.json` cannot be read.
     """
     request = read_request(run.path)
-    began, rows = metrics.first_row(run.metrics), metrics.last_rows(run.metrics)
+    began, rows = metrics.first_row(run.metrics), metrics.last_facts(run.metrics)
     status = status_from(lock.read_owner(run.path), rows)
     trained = next((row for row in reversed(rows) if isinstance(row, Trained)), None)
     losses = [row.loss for row in rows if isinstance(row, Validated) and row.loss is not None]

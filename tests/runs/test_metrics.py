@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -10,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grnn_tui.runs.files import LineAppender
-from grnn_tui.runs.metrics import MetricsReader, MetricsWriter, last_rows, read_rows
-from grnn_tui.runs.rows import AnyRow, Noted, Started, Trained
+from grnn_tui.runs.metrics import MetricsReader, MetricsWriter, last_facts, last_rows, read_rows
+from grnn_tui.runs.rows import AnyRow, Noted, Started, Trained, Validated
 
 
 def rows_up_to(count: int) -> list[AnyRow]:
@@ -123,3 +126,20 @@ def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic"):
         LineAppender(tmp_path / "link").append(b"x")
+
+
+@given(st.lists(st.sampled_from(["train", "validation", "event", "started"]), max_size=12), st.randoms())
+def test_the_last_facts_are_the_last_rows_but_for_older_rows_of_training(kinds: list[str], random: Random) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "metrics.jsonl"
+        made: dict[str, Callable[[int], AnyRow]] = {
+            "train": lambda step: Trained(step=step, loss=1.0),
+            "validation": lambda step: Validated(step=step, loss=2.0),
+            "event": lambda step: Noted(step=step, event="paused", text='{"type":"train"'),
+            "started": lambda step: Started(step=step),
+        }
+        write(path, [made[kind](random.randrange(5)) for kind in kinds])
+        rows, facts = last_rows(path), last_facts(path)
+    trained = [row for row in rows if isinstance(row, Trained)]
+    assert [row for row in facts if isinstance(row, Trained)][-1:] == trained[-1:]
+    assert [row for row in facts if not isinstance(row, Trained)] == [r for r in rows if not isinstance(r, Trained)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from grnn_tui.safetext import cell_width, sanitise
 from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training.messages import FormRequested, PlayRequested, ResumeRequested, RunAttached
 from grnn_tui.ui.screens.run_list import RunList
-from grnn_tui.ui.screens.runs import RunsScreen
+from grnn_tui.ui.screens.runs import FIRST, RunsScreen
 from grnn_tui.ui.screens.runs_view import ago, cell, columns_for, filtered, line_of
 from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
@@ -194,12 +194,28 @@ async def test_a_slow_disk_does_not_stop_the_keys() -> None:
         await until(pilot, lambda: "no run has 'z'" in screen_text(app))
 
 
+async def test_the_newest_runs_are_shown_before_the_others_have_been_read() -> None:
+    gate = threading.Event()
+
+    def slow() -> Iterator[RunSummary]:
+        yield from (summary(f"run-{i:04}") for i in range(FIRST))
+        gate.wait(20)
+        yield from (summary(f"run-{i:04}") for i in range(FIRST, 1000))
+
+    app = Host(RunsScreen(read=slow))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "run-0000" in screen_text(app))
+        assert "1000" not in screen_text(app)
+        gate.set()
+        await until(pilot, lambda: "1000" in screen_text(app))
+
+
 async def test_a_thousand_runs_are_scrolled_like_ten() -> None:
     many = [summary(f"run-{i:04}", reference=1.5) for i in range(1000)]
     screen = RunsScreen(read=lambda: many)
     app = Host(screen)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "run-0000" in screen_text(app))
+        await until(pilot, lambda: "run-0000" in screen_text(app) and "1000" in screen_text(app))
         await pilot.press("end")
         await until(pilot, lambda: "run-0999" in screen_text(app))
         assert screen_text(app).splitlines()[1].startswith("│ name")

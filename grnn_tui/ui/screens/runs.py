@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from textual.widgets import Input, Static
 
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import RunSummary, delete_run, list_runs
+from grnn_tui.runs.store import RunSummary, delete_run, each_run
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
@@ -32,7 +33,9 @@ RELOAD_EVERY = 2.0
 """Seconds between two looks at the run directories; longer where a look takes long."""
 _SHARE = 20
 
-Reader = Callable[[], list[RunSummary]]
+FIRST = 64
+"""Runs that are shown before the others have been read."""
+Reader = Callable[[], Iterable[RunSummary]]
 
 
 class DeleteDialog(ModalScreen[bool]):
@@ -88,7 +91,7 @@ class RunsScreen(Screen[None]):
     scopes: ClassVar[tuple[Scope, ...]] = ("runs", "app")
     AUTO_FOCUS = "#runs-list"
 
-    def __init__(self, *, read: Reader = list_runs, ascii_only: bool = False) -> None:
+    def __init__(self, *, read: Reader = each_run, ascii_only: bool = False) -> None:
         super().__init__(classes="-ascii" if ascii_only else None)
         self._read = read
         self._ascii_only = ascii_only
@@ -126,16 +129,26 @@ class RunsScreen(Screen[None]):
     async def _load(self) -> None:
         began = time.monotonic()
         try:
-            read = await asyncio.to_thread(self._read)
+            coming, read = await asyncio.to_thread(self._begin)
+            if not self._loaded:
+                self._take(read)
+            read += await asyncio.to_thread(list, coming)
         except (GrnnError, OSError) as error:
             self.app.post_message(NoticeGiven(sanitise(str(error)), "error"))
             read = []
         finally:
             self._loading = False
             self._next_load = time.time() + max(RELOAD_EVERY, _SHARE * (time.monotonic() - began))
+        self._loaded = True
+        self._take(read)
+
+    def _begin(self) -> tuple[Iterator[RunSummary], list[RunSummary]]:
+        coming = iter(self._read())
+        return coming, list(islice(coming, FIRST))
+
+    def _take(self, read: list[RunSummary]) -> None:
         now = time.time()
         self._lines = [line_of(summary, now) for summary in read]
-        self._loaded = True
         self._show()
 
     def _show(self) -> None:
