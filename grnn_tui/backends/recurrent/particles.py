@@ -44,9 +44,7 @@ class ParticlePlayer(Player[Swarm]):
         self._start = self._arrived(cells.start(), self._even)
 
     def _arrived(self, cells: State, log_weights: NDArray[np.float64]) -> Swarm:
-        logits = self.cells.V @ cells[self.cells.depth - 1]
-        logits += self.cells.b
-        log_probs = logits.astype(np.float64)
+        log_probs = self.cells.logits(cells[self.cells.depth - 1]).astype(np.float64)
         log_probs -= log_sum_exp(log_probs, axis=0)
         return Swarm(cells, log_probs, log_weights)
 

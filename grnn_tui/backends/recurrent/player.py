@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Arrays, Player
 from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.backends.recurrent.rare_words import RareWords, rare_words, with_tails
 from grnn_tui.backends.recurrent.spec import CONDITION, RecurrentSettings
+from grnn_tui.backends.tails import tails_of
 from grnn_tui.backends.weights import floats
 from grnn_tui.data.domain import Domain
 
@@ -64,8 +66,11 @@ class RecurrentPlayer(Player[State]):
         self.table: Matrix = np.ascontiguousarray(inputs + bottom.b)
         self.layers = layers
         tied = settings.tied and embedding is not None
-        self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
-        self.b = floats(arrays, "output_bias", V)
+        tails = tails_of(settings.softmax, domain, H, tied=settings.tied)
+        outputs = tails[0].first + len(tails) if tails else V
+        self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", outputs, H)
+        self.b = floats(arrays, "output_bias", outputs)
+        self.tails = [rare_words(arrays, i, tail, H) for i, tail in enumerate(tails)]
         shape = (K, H) if self.particles == 1 else (self.particles, K, H)
         starts = [
             floats(arrays, name, *shape) if settings.learned_start else np.zeros(shape, np.float32)
@@ -83,6 +88,7 @@ class RecurrentPlayer(Player[State]):
         self.layers = [Layer(layer.W, layer.U, layer.b[:, None], layer.d[:, None]) for layer in self.layers]
         self.table = self.table[:, :, None]
         self.b = self.b[:, None]
+        self.tails = [RareWords(tail.D, tail.U, tail.u[:, None]) for tail in self.tails]
 
     def _layer(self, arrays: Arrays, k: int, hidden: int, inputs: int) -> Layer:
         rows = self.gates * hidden
@@ -112,10 +118,14 @@ class RecurrentPlayer(Player[State]):
         return tuple(h + shift for h, shift in zip(self._start, columns, strict=True))
 
     def predict(self, state: State) -> Categorical:
-        """softmax(V h + b) of the top layer's h."""
-        logits = self.V @ state[self.depth - 1]
+        """softmax(V h + b) of the top layer's h, or what an adaptive softmax makes of it."""
+        return Categorical(self.logits(state[self.depth - 1]))
+
+    def logits(self, h: Vector) -> Vector:
+        """Logits of all symbols, from the top layer's `h` [hidden] or [hidden, particles]."""
+        logits: Vector = self.V @ h
         logits += self.b
-        return Categorical(logits)
+        return with_tails(logits, h, self.tails) if self.tails else logits
 
     def advance(self, state: State, symbol: Symbol) -> State:
         """One step of every layer; new arrays throughout."""
