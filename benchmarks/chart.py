@@ -72,12 +72,12 @@ class Shown:
         self.smoothed.catch_up()
 
     def redraw(self, options: ChartOptions) -> float:
-        """Milliseconds of one, begun with another smoothing."""
+        """Milliseconds of a processor for one, begun with another smoothing."""
         self.smoothed.smoothing = 0.5
-        start = time.perf_counter()
+        start = time.thread_time()
         self.smoothed.smoothing = options.smoothing
         draw(plot_of(self.view, self.smoothed, options, 108), 116, 25)
-        return 1000 * (time.perf_counter() - start)
+        return 1000 * (time.thread_time() - start)
 
 
 def redraws() -> list[Line]:
@@ -90,7 +90,7 @@ def redraws() -> list[Line]:
         rows = [[size.redraw(options) for size in sizes] for _ in range(ROUNDS)]
         lines += [
             line(f"{name}, 10 M rows", [large for _, _, large in rows], "ms"),
-            line(f"{name}, 10 M to 10 k", [large / middle for _, middle, large in rows], "x", 1.5),
+            line(f"{name}, 10 M to 10 k", [large / middle for _, middle, large in rows], "x", 1.25),
             line(f"{name}, 10 M to 100", [large / small for small, _, large in rows], "x"),
         ]
     return lines
@@ -126,7 +126,7 @@ def attach(run: Run) -> tuple[float, float, float]:
     taken, used = time.perf_counter() - start, time.process_time() - used
     with run.metrics.open() as file:
         logged = [row["loss"] for row in map(json.loads, file) if "loss" in row]
-    if followed.view.loss.y.tolist() != logged:
+    if followed.view.loss.y.tolist() != np.array(logged, followed.view.loss.y.dtype).tolist():
         raise AssertionError("the points shown are not those of the log")
     return taken, used, 1000 * longest
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -22,3 +25,14 @@ def environment(home: Path) -> dict[str, str]:
     }
     left_out = ("NO_COLOR", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if name not in left_out} | own
+
+
+def left_with(home: Path, *, run: Path | None = None, **preferences: Any) -> dict[str, str]:
+    """The same, as a person left it who has these preferences and has followed a run."""
+    for folder, name, content in (
+        ("config", "settings.json", preferences),
+        ("state", "last.json", {"run": "" if run is None else str(run)}),
+    ):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+        (home / folder / name).write_bytes(msgspec.json.encode(content))
+    return environment(home)

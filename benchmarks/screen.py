@@ -1,4 +1,4 @@
-"""The screen: keys to paint, redraws of long runs.
+"""The screen: keys to paint, text that streams, a trainer that is watched, redraws of long runs.
 
 make bench-screen
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks import chart, keys
+from benchmarks import chart, hour, keys, streaming, watching
 from benchmarks.report import Table
 
 
 def tables() -> Iterator[Table]:
-    """Keys, then the chart."""
-    yield from keys.tables()
-    yield from chart.tables()
+    """Idle keys, streaming, watching, an hour of text, then the chart."""
+    for part in (keys, streaming, watching, hour, chart):
+        yield from part.tables()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import pty
 import select
@@ -10,21 +11,39 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyte
 
+BURST_SECONDS = 0.02
+"""A slow link hands over at once what it carries in so long."""
+
 
 class Terminal:
-    """A child on a pty of `columns` x `rows`, read into a screen by a terminal emulator."""
+    """A child on a pty of `columns` x `rows`, read into a screen by a terminal emulator.
+
+    `bytes_per_second` makes it a slow link: no more than that is taken from the child, who then has to wait. While
+    `keep` is on, what arrives is kept with its time instead of being looked at, which would take a processor from
+    those who are measured; `replay` looks at it afterwards.
+    """
 
     def __init__(
-        self, argv: Sequence[str], columns: int, rows: int, environment: Mapping[str, str], cwd: Path | None = None
+        self,
+        argv: Sequence[str],
+        columns: int,
+        rows: int,
+        environment: Mapping[str, str],
+        cwd: Path | None = None,
+        bytes_per_second: float = math.inf,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.bytes_read = 0
+        self.bytes_per_second = bytes_per_second
+        self.keep = False
+        self._kept: list[tuple[float, bytes]] = []
+        self._allowed, self._counted = 0.0, time.perf_counter()
         self.started = time.perf_counter()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -35,16 +54,56 @@ class Terminal:
 
     def read(self, seconds: float) -> bool:
         """Take in what arrives within `seconds`; false once the child is gone."""
+        room = self._room()
+        if room < 1:
+            time.sleep(min(seconds, BURST_SECONDS / 4))
+            return True
         ready, _, _ = select.select([self.fd], [], [], seconds)
         if not ready:
             return True
         try:
-            data = os.read(self.fd, 1 << 16)
+            data = os.read(self.fd, int(min(room, 1 << 16)))
         except OSError:
             return False
         self.bytes_read += len(data)
-        self.stream.feed(data)
+        self._allowed -= len(data)
+        if self.keep:
+            self._kept.append((time.perf_counter(), data))
+        else:
+            self.stream.feed(data)
         return bool(data)
+
+    def _room(self) -> float:
+        """Bytes that the link carries by now."""
+        if self.bytes_per_second == math.inf:
+            return math.inf
+        now = time.perf_counter()
+        self._allowed += self.bytes_per_second * (now - self._counted)
+        self._allowed, self._counted = min(self._allowed, self.bytes_per_second * BURST_SECONDS), now
+        return self._allowed
+
+    def read_for(self, seconds: float) -> None:
+        """Take in what arrives, for so long.
+
+        Raises:
+            EOFError: the child is gone.
+        """
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            if not self.read(left):
+                raise EOFError("the program has ended")
+
+    def replay(self) -> Iterator[float]:
+        """Look at what was kept, piece by piece: the moment at which each came, once it is on the screen."""
+        kept, self._kept = self._kept, []
+        for moment, data in kept:
+            self.stream.feed(data)
+            yield moment
+
+    def row(self, y: int) -> str:
+        """One row of the screen: much cheaper than all of them."""
+        cells = self.screen.buffer[y]
+        return "".join(cells[x].data for x in range(self.screen.columns))
 
     def wait(self, shown: Callable[[Sequence[str]], bool], seconds: float = 20.0) -> float:
         """The moment (`time.perf_counter`) at which the rows of the screen satisfy `shown`.

@@ -24,11 +24,13 @@ from grnn_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from grnn_tui.backends.network import Network
+    from grnn_tui.backends.together import Together
 
 State = TypeVar("State")
 Prediction = TypeVar("Prediction", bound=Distribution, default=Categorical)
 Arrays = Mapping[str, NDArray[Any]]
 Vector = NDArray[np.float32]
+Symbols = NDArray[np.integer]
 Kind = Literal["text", "binary", "levels", "real"]
 
 
@@ -51,6 +53,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def bound(self) -> bool:
         """Whether losses of such a model are a lower bound K on its log-likelihood, as nats per symbol, not itself."""
         return False
+
+
+class Many(ABC):
+    """Texts that one model writes side by side; unlike a state, it changes as they go on."""
+
+    @abstractmethod
+    def logits(self) -> NDArray[np.floating]:
+        """Of each text's next symbol, unnormalised [texts, size]; what `Player.predict` says, but for rounding."""
+
+    @abstractmethod
+    def advance(self, symbols: Symbols) -> None:
+        """Each text goes on with its symbol of `symbols` [texts]."""
+
+
+class SideBySide(Many):
+    """By a player whose arrays take a leading axis of texts: its state is a tuple of them."""
+
+    def __init__(self, player: Any, state: tuple[Vector, ...], count: int) -> None:
+        self.player = player
+        self.state = tuple(np.repeat(part[None], count, axis=0) for part in state)
+
+    def logits(self) -> NDArray[np.floating]:
+        """`player.logits` of the rows."""
+        logits: NDArray[np.floating] = self.player.logits(self.state)
+        return logits
+
+    def advance(self, symbols: Symbols) -> None:
+        """`player.advance` of the rows."""
+        self.state = self.player.advance(self.state, symbols)
 
 
 class Player(ABC, Generic[State, Prediction]):
@@ -81,6 +112,11 @@ class Player(ABC, Generic[State, Prediction]):
     def advance(self, state: State, symbol: Symbol) -> State:
         """The state after `symbol` has been seen too."""
 
+    def many(self, state: State, count: int) -> Many | None:
+        """`count` texts that go on from `state` side by side; None: this player writes one at a time."""
+        del state, count
+        return None
+
     def under(self, ordering: NDArray[np.integer]) -> Player[State, Prediction]:
         """The same weights writing the values of a row in the order `ordering` [D], a permutation of 0 to D - 1.
 
@@ -89,6 +125,13 @@ class Player(ABC, Generic[State, Prediction]):
         """
         del ordering
         raise UsageError("this model writes in one order only")
+
+    def together(self, rows: int, condition: Vector | None = None) -> Together | None:
+        """So many rows from their start, all told `condition`, to be written side by side; None: this model has no
+        faster way than one row after the other.
+        """
+        del rows, condition
+        return None
 
     def components(self, state: State) -> Components | None:
         """What the prediction at `state` is an even mixture of; None for a model that mixes nothing."""

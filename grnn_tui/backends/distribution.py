@@ -43,14 +43,22 @@ class Categorical:
 
     def __init__(self, logits: NDArray[np.floating]) -> None:
         self.logits = logits
+        self._relative: tuple[NDArray[np.float64], NDArray[np.float64], float] | None = None
+
+    def relative(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        """z = logits minus the highest [size], e^z [size] and log sum e^z in float64; nobody writes to them."""
+        if self._relative is None:
+            z = self.logits.astype(np.float64)
+            z -= z[z.argmax()]
+            weights = np.exp(z)
+            self._relative = z, weights, math.log(np.add.reduce(weights))
+        return self._relative
 
     @cached_property
     def log_probs(self) -> NDArray[np.float64]:
         """Log-probabilities in nats [size], normalised in float64."""
-        z = self.logits.astype(np.float64)
-        z -= z.max()
-        z -= np.log(np.exp(z).sum())
-        return z
+        z, _, log_total = self.relative()
+        return z - log_total
 
     @cached_property
     def probs(self) -> NDArray[np.float64]:
@@ -59,7 +67,8 @@ class Categorical:
 
     def log_prob(self, symbol: Symbol) -> float:
         """Natural logarithm of the probability of `symbol`, in nats."""
-        return float(self.log_probs[symbol])
+        z, _, log_total = self.relative()
+        return float(z[symbol]) - log_total
 
     def entropy(self) -> float:
         """Entropy in nats."""
@@ -75,8 +84,12 @@ class Bernoulli(Categorical):
     """A distribution over 0 and 1, given by the `logit` of 1: log p(1) - log p(0)."""
 
     def __init__(self, logit: float) -> None:
-        super().__init__(np.array([0.0, logit]))
         self.logit = float(logit)
+
+    @cached_property
+    def logits(self) -> NDArray[np.floating]:  # type: ignore[override]
+        """Those of 0 and 1; images are made of many bits, and few are asked for this."""
+        return np.array([0.0, self.logit])
 
     def log_prob(self, symbol: Symbol) -> float:
         """Natural logarithm of the probability of `symbol`, in nats: log sigmoid of plus or minus the logit."""
@@ -186,7 +199,7 @@ def draw(probs: NDArray[np.float64], uniform: float) -> Symbol:
 
     Symbols of zero mass are never drawn, and the rounding of the sum cannot run past the end.
     """
-    cumulative = probs.cumsum()
+    cumulative = np.add.accumulate(probs)
     total = cumulative[-1]
     index = int(cumulative.searchsorted(uniform * total, side="right"))
     if index >= probs.size:

@@ -20,6 +20,8 @@ from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -77,16 +79,28 @@ def generate(
     _tell_unseen(opened.vocabulary, prompt)
     if not as_json:
         note(f"{opened.label} · seed {seed} · temperature {sampling.temperature:g}")
-    written = [_write(opened, prompt, length, sampling, seed + i, quiet=as_json) for i in range(texts)]
+    from grnn_tui.playing.generation import generate_texts
+
+    seeds, unit = range(seed, seed + texts), opened.vocabulary.unit
+    drawn = generate_texts(opened.player, opened.vocabulary, prompt, length, sampling, seeds)
+    began, written = time.perf_counter(), []
+    for k, text in enumerate(drawn):
+        told, bits = _write(opened, prompt, text, quiet=as_json)
+        seconds, mean = time.perf_counter() - began, bits / length if length else None
+        if as_json:
+            written.append({"seed": seeds[k], "text": told, "symbols": length, "bits_per_symbol": mean})
+            continue
+        rate = f"{(k + 1) * length / max(seconds, 1e-9):,.0f} {unit}s/s"
+        surprise = "" if mean is None else f" · {mean:.3f} bits per {unit}"
+        note(f"seed {seeds[k]} · {count(length)} {unit}s{surprise} · {rate}")
     if as_json:
-        show_json({"model": opened.located.name, "step": opened.located.step, "prompt": prompt, "texts": written})
+        share = {"seconds": (time.perf_counter() - began) / texts}
+        shown = [text | share for text in written]
+        show_json({"model": opened.located.name, "step": opened.located.step, "prompt": prompt, "texts": shown})
 
 
-def _write(
-    opened: OpenedModel, prompt: str, length: int, sampling: Any, seed: int, *, quiet: bool
-) -> dict[str, object]:
-    """One text, streamed unless `quiet`; what the JSON object says of it."""
-    from grnn_tui.playing.generation import generate_symbols
+def _write(opened: OpenedModel, prompt: str, text: Iterator[tuple[int, float]], *, quiet: bool) -> tuple[str, float]:
+    """Stream one text unless `quiet`, then hand it back; and its surprisal in bits."""
     from grnn_tui.playing.text import text_of
 
     labels, drawn, bits = opened.vocabulary.labels, [], 0.0
@@ -94,26 +108,15 @@ def _write(
     if stream is not None:
         stream.write(prompt)
         stream.flush()
-    began = time.perf_counter()
-    for symbol, surprisal in generate_symbols(opened.player, opened.vocabulary, prompt, length, sampling, seed):
+    for symbol, surprisal in text:
         bits += surprisal
         if stream is not None:
             stream.write(labels[symbol])
         else:
             drawn.append(labels[symbol])
-    seconds = time.perf_counter() - began
-    unit = opened.vocabulary.unit
     if stream is not None:
         stream.end()
-        mean = f" · {bits / length:.3f} bits per {unit}" if length else ""
-        note(f"seed {seed} · {count(length)} {unit}s{mean} · {length / max(seconds, 1e-9):,.0f} {unit}s/s")
-    return {
-        "seed": seed,
-        "text": text_of(opened.vocabulary, drawn),
-        "symbols": length,
-        "bits_per_symbol": bits / length if length else None,
-        "seconds": seconds,
-    }
+    return text_of(opened.vocabulary, drawn), bits
 
 
 @click.command("next")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from grnn_tui.backends.contract import Player, Vector
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.playing.known import PARTICLES, known_of, planned
-from grnn_tui.playing.row_path import RowPath
+from grnn_tui.playing.row_drawing import draw_rows
 from grnn_tui.playing.sampling import Sampling, checked
 
 
@@ -39,10 +39,5 @@ def complete(
     """
     sampling = checked(sampling or Sampling())
     plan = planned(player, domain, known_of(domain, known_mask, known_values), particles)
-    rows = np.zeros((count, domain.length))
-    for i in range(count):
-        path = RowPath(plan, seed + i, condition)
-        while not path.done:
-            path.write(sampling)
-        rows[i] = path.row()
-    return rows, plan.exact
+    drawn = [part.rows for part in draw_rows(plan, seed, count, sampling, condition)]
+    return np.concatenate([np.zeros((0, domain.length)), *drawn]), plan.exact

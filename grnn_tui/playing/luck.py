@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grnn_tui.errors import UsageError
 
@@ -26,16 +27,24 @@ class Luck:
         self._block = -1
         self._numbers: list[float] = []
 
+    def first(self, count: int) -> NDArray[np.float64]:
+        """Numbers 0 to `count` - 1."""
+        blocks = [self.block(block) for block in range(-(-count // BLOCK))]
+        return np.concatenate([np.zeros(0), *blocks])[:count]
+
     def __getitem__(self, index: int) -> float:
         """Number `index` >= 0; O(1) along a text, one block of `BLOCK` numbers when jumping."""
         block, offset = divmod(index, BLOCK)
         if block != self._block:
-            # Philox is a function of key and counter, and a double takes one 64-bit word, four to a counter step. The
-            # block stands in the second counter word, so that blocks never overlap.
-            generator = np.random.Generator(np.random.Philox(key=self.seed, counter=[0, block, 0, 0]))
-            self._numbers = generator.random(BLOCK).tolist()
+            self._numbers = self.block(block).tolist()
             self._block = block
         return self._numbers[offset]
+
+    def block(self, number: int) -> NDArray[np.float64]:
+        """Numbers `number` * BLOCK up to the next block [BLOCK]."""
+        # Philox is a function of key and counter, and a double takes one 64-bit word, four to a counter step. The
+        # block stands in the second counter word, so that blocks never overlap.
+        return np.random.Generator(np.random.Philox(key=self.seed, counter=[0, number, 0, 0])).random(BLOCK)
 
 
 def fresh_seed() -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.distribution import Categorical, Distribution, MixtureOfGaussians
 from grnn_tui.playing.outlook import Outlook, look
-from grnn_tui.playing.sampling import Sampling, bent, log_odds
+from grnn_tui.playing.sampling import Sampling, bent, is_bit, log_odds
 
 Floats = NDArray[np.float64]
 SHOWN_SCALES = 3.5
@@ -69,7 +69,7 @@ def expectation(prediction: Distribution) -> float:
     if isinstance(prediction, MixtureOfGaussians):
         return prediction.mean
     assert isinstance(prediction, Categorical)
-    if prediction.logits.size == 2:
+    if is_bit(prediction):
         return 1 / (1 + math.exp(min(-log_odds(prediction), 700.0)))
     probs = prediction.probs
     return float(np.dot(probs, np.arange(probs.size)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.distribution import Categorical, Distribution, MixtureOfGaussians, Symbol, draw
+from grnn_tui.backends.distribution import Bernoulli, Categorical, Distribution, MixtureOfGaussians, Symbol, draw
 from grnn_tui.errors import ModelError
 from grnn_tui.playing.settings import AS_IT_IS as AS_IT_IS
 from grnn_tui.playing.settings import Sampling as Sampling
@@ -18,7 +18,9 @@ from grnn_tui.playing.settings import checked as checked
 
 _BITS = 1 / math.log(2)
 _INFINITY = math.inf
-_SMALLEST_TEMPERATURE = 1e-300
+HEAD = 1024
+"""Of a larger vocabulary so many of the highest are sorted first; they nearly always hold the edge of truncation."""
+SMALLEST_TEMPERATURE = 1e-300
 """Below, a quotient could overflow; the distribution is a single symbol long before."""
 
 
@@ -53,21 +55,14 @@ def shape(logits: NDArray[np.floating], sampling: Sampling, recent: Iterable[int
     Raises:
         ModelError: the logits are not numbers.
     """
-    z = logits.astype(np.float64)
-    if sampling.repetition_penalty != 1.0:
-        _penalise(z, sampling.repetition_penalty, recent)
-    top = z.max()
-    if not -_INFINITY < top < _INFINITY:
-        raise ModelError("the model's prediction is not a number; its weights may be damaged")
-    if sampling.temperature == 0.0:
-        return _greedy(z)
-    z -= top
-    if sampling.temperature != 1.0:
-        z /= max(sampling.temperature, _SMALLEST_TEMPERATURE)
-    weights = np.exp(z, out=z)
-    if sampling.top_k == 0 and sampling.top_p >= 1.0 and sampling.min_p == 0.0:
+    prediction = Categorical(logits)
+    weights = _weights(prediction, sampling, recent)
+    left = left_of(weights, sampling)
+    if left is None:
         return Shaped(weights, None)
-    return _truncate(weights, sampling)
+    kept = np.zeros(weights.size, dtype=bool)
+    kept[left] = True
+    return Shaped(np.where(kept, weights, 0.0), kept)
 
 
 def draw_next(
@@ -78,10 +73,9 @@ def draw_next(
     Raises:
         ModelError: the prediction is not a number.
     """
-    weights = shape(prediction.logits, sampling, recent).weights
-    symbol = draw(weights, uniform)
-    if sampling == AS_IT_IS:
-        return symbol, -math.log2(weights[symbol] / weights.sum())
+    weights = _weights(prediction, sampling, recent)
+    left = left_of(weights, sampling)
+    symbol = draw(weights, uniform) if left is None else left.item(draw(weights[left], uniform))
     return symbol, -prediction.log_prob(symbol) * _BITS
 
 
@@ -98,7 +92,7 @@ def draw_value(prediction: Distribution, sampling: Sampling, uniform: float) -> 
         drawn = bent(prediction, sampling)
         return (value := drawn.sample(uniform)), -prediction.log_prob(value)
     assert isinstance(prediction, Categorical)
-    if prediction.logits.size == 2 and sampling == AS_IT_IS:
+    if is_bit(prediction) and sampling == AS_IT_IS:
         odds = log_odds(prediction)
         none, one = math.exp(min(-odds, 0.0)), math.exp(min(odds, 0.0))
         symbol = int(uniform * (none + one) >= none)
@@ -113,7 +107,7 @@ def nats_of(prediction: Distribution, value: Any) -> float:
     Raises:
         ModelError: the prediction of a bit is not a number.
     """
-    if isinstance(prediction, Categorical) and prediction.logits.size == 2:
+    if isinstance(prediction, Categorical) and is_bit(prediction):
         against = log_odds(prediction) if value == 0 else -log_odds(prediction)
         return max(against, 0.0) + math.log1p(math.exp(-abs(against)))
     return -prediction.log_prob(value)
@@ -125,10 +119,19 @@ def log_odds(prediction: Categorical) -> float:
     Raises:
         ModelError: it is not a number.
     """
-    none, one = prediction.logits.tolist()
-    if math.isnan(one - none):
+    if isinstance(prediction, Bernoulli):
+        odds = prediction.logit
+    else:
+        none, one = prediction.logits.tolist()
+        odds = one - none
+    if math.isnan(odds):
         raise ModelError("the model's prediction is not a number; its weights may be damaged")
-    return float(one - none)
+    return float(odds)
+
+
+def is_bit(prediction: Categorical) -> bool:
+    """Whether it is over two symbols."""
+    return isinstance(prediction, Bernoulli) or prediction.logits.size == 2
 
 
 def bent(prediction: MixtureOfGaussians, sampling: Sampling) -> MixtureOfGaussians:
@@ -149,23 +152,60 @@ def _penalise(z: NDArray[np.float64], penalty: float, recent: Iterable[int]) -> 
     z[seen] = np.where(z[seen] > 0, z[seen] / penalty, z[seen] * penalty)
 
 
-def _greedy(z: NDArray[np.float64]) -> Shaped:
-    kept = np.zeros(z.size, dtype=bool)
-    kept[int(z.argmax())] = True
-    return Shaped(kept.astype(np.float64), kept)
+def _weights(prediction: Categorical, sampling: Sampling, recent: Iterable[int]) -> NDArray[np.float64]:
+    """Proportional to the probabilities after penalty and temperature [size]; not to be written to."""
+    _check(prediction.logits)
+    if sampling.repetition_penalty != 1.0:
+        z = prediction.logits.astype(np.float64)
+        _penalise(z, sampling.repetition_penalty, recent)
+        prediction = Categorical(z)
+        _check(z)
+    z, weights, _ = prediction.relative()
+    if sampling.temperature == 0.0:
+        weights = np.zeros(z.size)
+        weights[z.argmax()] = 1.0
+    elif sampling.temperature != 1.0:
+        weights = z / max(sampling.temperature, SMALLEST_TEMPERATURE)
+        np.exp(weights, out=weights)
+    return weights
 
 
-def _truncate(weights: NDArray[np.float64], sampling: Sampling) -> Shaped:
-    order = np.argsort(-weights, kind="stable")
-    ranked = weights[order]
-    count = weights.size
-    if 0 < sampling.top_k < count:
-        count = sampling.top_k
+def _check(logits: NDArray[np.floating]) -> None:
+    if not -_INFINITY < logits[logits.argmax()] < _INFINITY:
+        raise ModelError("the model's prediction is not a number; its weights may be damaged")
+
+
+def left_of(weights: NDArray[np.float64], sampling: Sampling) -> NDArray[np.intp] | None:
+    """The symbols that truncation leaves, in rising order; None: all of them."""
+    if sampling.temperature == 0.0:
+        return np.array([weights.argmax()])
+    size = weights.size
+    count = sampling.top_k if 0 < sampling.top_k < size else size
+    if count == size and sampling.top_p >= 1.0 and sampling.min_p == 0.0:
+        return None
+    lowest, left = _edge(weights, HEAD, sampling) if count == size > HEAD else (0.0, HEAD)
+    if left == HEAD:  # the edge may lie further down
+        lowest, left = _edge(weights, count, sampling)
+    kept = (weights >= lowest).nonzero()[0]
+    if over := kept.size - left:  # equals at the edge: the last of them go
+        kept = np.delete(kept, (weights[kept] == lowest).nonzero()[0][-over:])
+    return kept
+
+
+def _edge(weights: NDArray[np.float64], count: int, sampling: Sampling) -> tuple[float, int]:
+    """The lowest weight that top-p and min-p leave of the `count` highest, and how many they leave."""
+    size = weights.size
+    rising = weights.copy()
+    if size > HEAD and size > count:
+        rising.partition(size - count)
+        rising = rising[size - count :]
+    rising.sort()
+    ranked = rising[: -count - 1 : -1]
+    left = count
     if sampling.top_p < 1.0:
-        cumulative = ranked[:count].cumsum()
-        count = min(count, int(cumulative.searchsorted(sampling.top_p * cumulative[-1], side="left")) + 1)
+        cumulative = np.add.accumulate(ranked)
+        mass = cumulative[-1] if count in (sampling.top_k, size) else np.add.reduce(weights)
+        left = min(left, int(cumulative.searchsorted(sampling.top_p * mass)) + 1)
     if sampling.min_p > 0.0:
-        count = min(count, int((ranked >= sampling.min_p * ranked[0]).sum()))
-    kept = np.zeros(weights.size, dtype=bool)
-    kept[order[:count]] = True
-    return Shaped(np.where(kept, weights, 0.0), kept)
+        left = min(left, int((ranked >= sampling.min_p * ranked[0]).sum()))
+    return ranked.item(left - 1), left

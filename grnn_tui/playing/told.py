@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.contract import Player, Vector
+from grnn_tui.backends.contract import Many, Player, Vector
 from grnn_tui.backends.distribution import Components
+from grnn_tui.backends.together import Together
 from grnn_tui.data.condition import Condition
 from grnn_tui.data.domain import Domain
 from grnn_tui.data.vocabulary import Vocabulary
@@ -40,9 +41,17 @@ class Told(Player[Any, Any]):
         """As the player does; the start again after what ends a line."""
         return self.start() if symbol == self.ends else self.player.advance(state, symbol)
 
+    def many(self, state: Any, count: int) -> Many | None:
+        """As the player does, where nothing ends a line."""
+        return self.player.many(state, count) if self.ends is None else None
+
     def under(self, ordering: NDArray[np.integer]) -> Told:
         """The same weights and the same condition in another order."""
         return Told(self.player.under(ordering), self.condition, self.ends)
+
+    def together(self, rows: int, condition: Vector | None = None) -> Together | None:
+        """As the player does, under what the model was told, or under another `condition`."""
+        return self.player.together(rows, self.condition if condition is None else condition)
 
     def components(self, state: Any) -> Components | None:
         """As the player does."""

@@ -1,31 +1,36 @@
 """A curve that grows: appended to in constant time, shown in as many columns as there are.
 
-Besides the points, a pyramid of extremes over blocks of 64, 64 * 64 ... points is kept, so that a column of a chart
+Besides the points, a pyramid of extremes over blocks of 16, 16 * 16 ... points is kept, so that a column of a chart
 costs the same whether ten points or ten million fall into it.
+
+Curves of a run that are told together share their abscissae, and their ordinates may be kept in 32 bits: to seven
+digits, of which a chart shows four, however far one looks into it. Ten million rows of a run take 350 megabytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FANOUT = 64
+FANOUT = 16
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
+Kind = type[np.float64] | type[np.float32]
 
 
 class Growing:
-    """A float64 vector that doubles its room when full."""
+    """A vector that doubles its room when full; room that nothing stands in yet takes no memory."""
 
-    def __init__(self) -> None:
-        self._room: Floats = np.empty(64)
+    def __init__(self, kind: Kind = np.float64) -> None:
+        self._room: NDArray[Any] = np.empty(64, kind)
         self.size = 0
 
     @property
-    def values(self) -> Floats:
+    def values(self) -> NDArray[Any]:
         """The entries so far [size]; a view, valid until the next one is added."""
         return self._room[: self.size]
 
@@ -44,7 +49,7 @@ class Growing:
 
     def _make_room(self, size: int) -> None:
         if size > self._room.size:
-            room = np.empty(max(size, 2 * self._room.size))
+            room = np.empty(max(size, 2 * self._room.size), self._room.dtype)
             room[: self.size] = self.values
             self._room = room
 
@@ -65,34 +70,36 @@ class Columns:
 class Series:
     """Points (x, y) with x never falling; y may be NaN."""
 
-    def __init__(self) -> None:
-        self._x = Growing()
-        self._y = Growing()
+    def __init__(self, abscissae: Growing | None = None, kind: Kind = np.float64) -> None:
+        """`abscissae` may be shared by curves that are given the same x, one after the other; ordinates are `kind`."""
+        self._x = Growing() if abscissae is None else abscissae
+        self._y = Growing(kind)
+        self._kind = kind
         self._levels: list[tuple[Growing, Growing]] = []
 
     def __len__(self) -> int:
-        return self._x.size
+        return self._y.size
 
     @property
     def x(self) -> Floats:
         """Abscissae [n]; a view, valid until the next append."""
-        return self._x.values
+        return self._x.values[: self._y.size]
 
     @property
-    def y(self) -> Floats:
+    def y(self) -> NDArray[Any]:
         """Ordinates [n]; a view, valid until the next append."""
         return self._y.values
 
     def append(self, x: float, y: float) -> None:
         """Add a point at the end."""
-        self._x.append(x)
-        self._y.append(y)
-        self._raise_pyramid()
+        self.extend((x,), (y,))
 
     def extend(self, xs: Sequence[float] | Floats, ys: Sequence[float] | Floats) -> None:
         """Add points at the end; what it costs is their number."""
-        self._x.extend(np.asarray(xs, dtype=np.float64))
-        self._y.extend(np.asarray(ys, dtype=np.float64))
+        size = self._y.size + len(ys)
+        if self._x.size < size:
+            self._x.extend(np.asarray(xs[self._x.size - size :], dtype=np.float64))
+        self._y.extend(np.asarray(ys, dtype=self._kind))
         self._raise_pyramid()
 
     def _raise_pyramid(self) -> None:
@@ -103,7 +110,7 @@ class Series:
             if blocks == done:
                 return
             if level == len(self._levels):
-                self._levels.append((Growing(), Growing()))
+                self._levels.append((Growing(self._kind), Growing(self._kind)))
             fresh = slice(done * FANOUT, blocks * FANOUT)
             lows, highs = (side.values[fresh].reshape(-1, FANOUT) for side in below)
             self._levels[level][0].extend(np.fmin.reduce(lows, axis=1))
@@ -135,20 +142,32 @@ class Series:
                 (begins, np.where(inner, first * FANOUT, ends)),
                 (np.where(inner, after * FANOUT, ends), ends),
             ):
-                at = a[:, None] + np.arange(max(0, int((b - a).max(initial=0))))
-                outside = at >= b[:, None]
+                some = np.flatnonzero(a < b)
+                if not some.size:
+                    continue
+                at = a[some, None] + np.arange(int((b - a).max()))
+                outside = at >= b[some, None]
                 at[outside] = 0
-                low = np.fmin(low, np.fmin.reduce(np.where(outside, np.nan, lows[at]), axis=1, initial=np.nan))
-                high = np.fmax(high, np.fmax.reduce(np.where(outside, np.nan, highs[at]), axis=1, initial=np.nan))
+                least = np.fmin.reduce(np.where(outside, np.nan, lows[at]), axis=1)
+                greatest = np.fmax.reduce(np.where(outside, np.nan, highs[at]), axis=1)
+                low[some], high[some] = np.fmin(low[some], least), np.fmax(high[some], greatest)
             begins, ends = np.where(inner, first, 0), np.where(inner, after, 0)
             if not inner.any():
                 break
         return low, high
 
     def cuts(self, width: int, begin: float, end: float) -> Indices:
-        """Where the points of each of `width` columns begin, and where the last ones end [width + 1]."""
+        """Where the points of each of `width` columns begin, and where the last ones end [width + 1].
+
+        Of very many points, columns begin where blocks do, off by less than a sixteenth of their width: then a column
+        costs the same however many there are.
+        """
         cuts = np.searchsorted(self.x, np.linspace(begin, end, width + 1), side="left")
         cuts[-1] = np.searchsorted(self.x, end, side="right")
+        block, across = 1, int(cuts[-1] - cuts[0]) // max(1, width)
+        while block * FANOUT * FANOUT <= across:
+            block *= FANOUT
+        cuts[:-1] -= cuts[:-1] % block
         return cuts
 
     def columns(self, width: int, begin: float | None = None, end: float | None = None) -> Columns:

@@ -13,7 +13,7 @@ from grnn_tui.runs.directory import Run, Status
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
 from grnn_tui.runs.scale import LossScale
-from grnn_tui.runs.series import Floats, Series
+from grnn_tui.runs.series import Floats, Growing, Series
 
 EVENTS_KEPT = 200
 STATES = {"paused": "paused", "resumed": "alive", "finished": "finished", "stopped": "stopped", "failed": "failed"}
@@ -81,14 +81,16 @@ class RunView:
         self.best: Validated | None = None
         self.saved: Saved | None = None
         """The newest checkpoint told of."""
-        self.loss = Series()
+        steps = Growing()
+        self.loss = Series(steps, np.float32)
         self.validation = Series()
-        self.norm = Series()
-        self.rate = Series()
+        self.norm = Series(steps, np.float32)
+        self.rate = Series(steps, np.float32)
         """Learning rate."""
-        self.speed = Series()
+        self.speed = Series(steps, np.float32)
         """Symbols per second."""
-        self.seconds = Series()
+        self.seconds = Series(steps)
+        """In full, because curves over time are looked up in it."""
         self.events: deque[Noted] = deque(maxlen=EVENTS_KEPT)
         self.told_state = "new"
         """The state that the rows tell of; whether a process still stands behind it is for `RunWatch` to say."""

@@ -21,6 +21,7 @@ from grnn_tui.safetext import sanitise
 from grnn_tui.ui.actions import Keymap
 from grnn_tui.ui.backpressure import terminal_is_busy
 from grnn_tui.ui.bindings import bindings_for, keymap_strings
+from grnn_tui.ui.cells import Cells, Sparing
 from grnn_tui.ui.controller import Controller
 from grnn_tui.ui.keeping import Keeping
 from grnn_tui.ui.link import Engine, EngineLink
@@ -36,7 +37,7 @@ from grnn_tui.ui.widgets.chart_raster import Markers
 if TYPE_CHECKING:
     from grnn_tui.lab.finding import Finding
 
-FRAME_SECONDS = 0.1
+FRAME_SECONDS = 0.05
 """Between two frames while text streams ..."""
 ANSWER_SECONDS = 0.02
 """... and between two that answer keys."""
@@ -46,7 +47,7 @@ KEEP_SECONDS = 10.0
 """Between two savings of the place, so that a killed screen loses little."""
 
 
-class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
+class GrnnApp(Keeping, TrainingSide, Sparing, App[int], inherit_bindings=False):
     """The playground."""
 
     TITLE = "grnn"
@@ -81,6 +82,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
         self._notes = list(notes)
         self._train_on = train_on
         self._before_reading = before_reading
+        self._cells = Cells()
         self._frame_due = False
         self._kept = self.last
         self._theme_before = ""
@@ -272,6 +274,7 @@ class GrnnApp(Keeping, TrainingSide, App[int], inherit_bindings=False):
 
     def action_redraw(self) -> None:
         """Everything anew."""
+        self.forget_shown()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
 
 from rich.color import ColorSystem
@@ -19,10 +20,7 @@ BOUNDS = (0.25, 0.75, 1.5, 2.5, 4.0, 6.0, 8.5)
 
 def level_of(bits: float) -> int:
     """The step of the ramp for a surprisal; what is not a number is most surprising."""
-    for level, bound in enumerate(BOUNDS):
-        if bits < bound:
-            return level
-    return LEVELS - 1
+    return bisect_right(BOUNDS, bits)
 
 
 def _ramp(*colours: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from grnn_tui.engine.protocol import Splice
 
 @dataclass(frozen=True)
 class Transcript:
-    """One entry per position. Values share their lists as long as each only adds at the end of the newest.
+    """One entry per position: 20 bytes. Values share their lists as long as each only adds at the end of the newest.
 
     A list may hold more than `length` entries: those belong to a later value. Whoever extends a value that is not the
     newest gets lists of their own.
@@ -18,8 +19,8 @@ class Transcript:
 
     length: int = 0
     text: list[str] = field(default_factory=list, compare=False)
-    symbols: list[int] = field(default_factory=list, compare=False)
-    bits: list[float] = field(default_factory=list, compare=False)
+    symbols: array[int] = field(default_factory=lambda: array("i"), compare=False)
+    bits: array[float] = field(default_factory=lambda: array("d"), compare=False)
     forced: frozenset[int] = frozenset()
     version: int = 0
     """Another number whenever anything before the end has changed."""
@@ -39,8 +40,8 @@ class Transcript:
         else:
             text, symbols, bits = self.text[:start], self.symbols[:start], self.bits[:start]
         text += splice.text
-        symbols += splice.symbols
-        bits += splice.bits
+        symbols.extend(splice.symbols)
+        bits.extend(splice.bits)
         forced = self.forced if appended else frozenset(position for position in self.forced if position < start)
         return Transcript(
             length=start + len(splice.text),
@@ -72,4 +73,5 @@ def _same(one: Transcript, other: Transcript, at: int) -> bool:
 def plain(text: str, bits: Sequence[float] = ()) -> Transcript:
     """A text of which nothing more is known: for tests and for showing what an engine has not read yet."""
     labels = list(text)
-    return Transcript(len(labels), labels, [-1] * len(labels), list(bits) or [0.0] * len(labels))
+    unknown, nothing = array("i", [-1]) * len(labels), array("d", [0.0]) * len(labels)
+    return Transcript(len(labels), labels, unknown, array("d", bits) or nothing)

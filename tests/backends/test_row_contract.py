@@ -147,6 +147,23 @@ def test_one_uniform_number_a_value_and_the_same_numbers_the_same_row(row_case: 
 
 
 @over_all
+def test_rows_side_by_side_are_to_the_last_bit_what_each_is_alone(row_case: RowCase) -> None:
+    player, condition = row_case.player(row_case.network()), row_case.condition(1)
+    rows = some_rows(row_case.domain, 7)
+    together = player.together(len(rows), condition)
+    if together is None:
+        pytest.skip("writes one row after the other")
+    states = [player.start(condition) for _ in rows]
+    for d in order_of(player, row_case.domain.length):
+        predictions = together.predict()
+        symbols = [row[d].item() for row in rows]
+        for i, (state, symbol) in enumerate(zip(states, symbols, strict=True)):
+            assert predictions.of(i).log_prob(symbol) == player.predict(state).log_prob(symbol)
+        states = [player.advance(state, symbol) for state, symbol in zip(states, symbols, strict=True)]
+        together.advance(rows[:, d].astype(np.float64))
+
+
+@over_all
 def test_what_it_is_told_matters(row_case: RowCase) -> None:
     if row_case.domain.condition is None:
         pytest.skip("told nothing")

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grnn_tui.runs.metrics import MetricsWriter
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
-from grnn_tui.runs.view import RunView, RunWatch
+from grnn_tui.runs.view import RunView, RunWatch, Sitting
 from tests.runs.conftest import MakeRun
 
 ROWS: list[AnyRow] = [
@@ -69,3 +71,23 @@ def test_a_watch_takes_in_only_what_is_new(make_run: MakeRun) -> None:
         assert watch.poll() == [row]
     assert watch.poll() == []
     assert watch.view.loss.x.tolist() == [10, 20]
+
+
+def test_ten_million_rows_of_a_run_would_take_a_third_of_a_gigabyte() -> None:
+    rows = 1 << 18
+    steps = np.arange(1.0, rows + 1)
+    told = dict.fromkeys(("steps", "loss", "norm", "rate", "speed", "seconds"), steps)
+    tracemalloc.start()
+    view = RunView()
+    view.take_in(Sitting(others=[], newest=Trained(step=rows), trained=None, **told))
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert 28 * rows < taken < 36 * rows
+
+
+def test_curves_told_together_keep_their_steps_when_a_run_goes_back() -> None:
+    again: list[AnyRow] = [Started(step=10), Trained(step=15, loss=1.0, norm=0.5, seconds=1.5)]
+    view = fed([*ROWS, *again])
+    for curve in (view.loss, view.norm, view.rate, view.speed, view.seconds):
+        assert curve.x.tolist() == [10, 15]
+        assert len(curve.y) == 2

@@ -61,11 +61,11 @@ def trainer(
     )
 
 
-class Watch(TorchDispatchMode):
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes whatever would wait for a device, or for a number of rows that it does not know."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.waited: list[str] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -87,7 +87,7 @@ def as_on_an_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("backend", [*CELLS, "mingru", "minlstm"])
 def test_a_step_waits_for_nothing(backend: str, tmp_path: Path, as_on_an_accelerator: None) -> None:
-    softmax = {"softmax": "adaptive", "dropout": 0.2} if backend in CELLS else {}
+    softmax: dict[str, Any] = {"softmax": "adaptive", "dropout": 0.2} if backend in CELLS else {}
     steady = trainer(tmp_path, CPU, backend, **softmax)
     steady.optimiser.ask = False
     steady.optimiser.device = torch.device("cuda")  # what decides whether the norm is looked at
@@ -117,8 +117,9 @@ def test_a_resident_text_is_read_as_any_other(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("backend", CELLS)
 def test_bf16_follows_float32_and_leaves_the_weights_in_it(backend: str, tmp_path: Path) -> None:
     losses = []
-    for precision in ("float32", "bf16"):
-        one = trainer(tmp_path, CPU, backend, precision)  # type: ignore[arg-type]
+    precisions: tuple[Precision, ...] = ("float32", "bf16")
+    for precision in precisions:
+        one = trainer(tmp_path, CPU, backend, precision)
         losses.append([float(one.train_step()[0]) for _ in range(30)])
         assert one.carry is not None
         state = (*one.network.parameters(), *one.optimiser.state().values(), *one.carry)

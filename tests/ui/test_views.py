@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from array import array
 
 import msgspec
 import pytest
@@ -192,7 +193,7 @@ def test_a_title_says_how_far_the_writing_is() -> None:
 
 def test_surprisal_chooses_the_colour_unless_it_is_switched_off() -> None:
     text = plain("ab", [0.0, 9.5])
-    text.symbols[:] = [0, 1]
+    text.symbols[:] = array("i", [0, 1])
     assert look_of(TextView(text, cursor=2), 1).level == LEVELS - 1
     assert look_of(TextView(text, cursor=2, colouring="plain"), 1).level is None
 

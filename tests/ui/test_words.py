@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -70,7 +71,7 @@ async def test_a_text_of_words_is_there_again_after_a_restart(tmp_path: Path, mo
 
 
 def test_what_the_model_does_not_know_is_marked_and_still_coloured() -> None:
-    transcript = Transcript(3, ["the", " boat", "\u4e2d"], [7, 1, -1], [2.0, 9.0, 0.0])
+    transcript = Transcript(3, ["the", " boat", "\u4e2d"], array("i", [7, 1, -1]), array("d", [2.0, 9.0, 0.0]))
     view = TextView(transcript, unknown=WORDS.unknown)
     assert [look_of(view, i).unknown for i in range(3)] == [False, True, True]
     assert look_of(view, 1).level is not None

@@ -27,6 +27,7 @@ from grnn_tui.backends.binary_nade.spec import BinaryNadeSettings
 from grnn_tui.backends.network import Carry
 from grnn_tui.backends.running_sum.function import blocks, earlier, running_sum, sums
 from grnn_tui.backends.running_sum.network import ACTIVATIONS, RunningSumNetwork
+from grnn_tui.backends.running_sum.permuted import permuted
 from grnn_tui.data.row_domain import RowDomain
 
 
@@ -63,9 +64,9 @@ class BinaryNadeNetwork(RunningSumNetwork):
         if self.settings.order_agnostic:
             z = torch.cat(list(self._blockwise(x[:, o].t(), a))).t()
         else:
-            V = self._output_weights[o, None]
-            z = running_sum(x[:, o], a, self.W[o], V, self.settings.activation, kept=self._kept(a)).squeeze(2)
-        return _log_bernoulli(x, bias + z[:, o.argsort()]), carry
+            W, V = permuted(self.W, o), permuted(self._output_weights, o)[:, None]
+            z = running_sum(x[:, o], a, W, V, self.settings.activation, kept=self._kept(a)).squeeze(2)
+        return _log_bernoulli(x, bias + permuted(z, o.argsort(), 1)), carry
 
     def features(self, x: Num[Tensor, "batch D"], carry: Carry | None = None) -> Float[Tensor, "batch units"]:
         """The last layer's hidden units after all values were seen."""

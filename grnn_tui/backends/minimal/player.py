@@ -3,7 +3,8 @@
 The input side of the first layer is folded into a table with one row per symbol, W E[x] + b, and the gain of each
 normalisation into the weights that read it, so a symbol costs one row gather and one matrix-vector product for each
 further weight matrix: no weights are recurrent. The logistic function is computed as s(a) = (1 + tanh(a / 2)) / 2; the
-halving, and whatever else scales an argument, is folded into the weights too. Equations and weights: `network.py`.
+halving, and whatever else scales an argument, is folded into the weights too. Matrices are kept transposed, [in, out],
+and many texts side by side are the rows of a matrix, as in the recurrent player. Equations and weights: `network.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from grnn_tui.backends.contract import Arrays, Player
+from grnn_tui.backends.contract import Arrays, Many, Player, SideBySide, Symbols
 from grnn_tui.backends.distribution import Categorical, Symbol
 from grnn_tui.backends.minimal.spec import EPSILON, MinimalSettings
 from grnn_tui.backends.weights import floats
@@ -23,7 +24,7 @@ from grnn_tui.data.domain import Domain
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]
 State = tuple[Vector, ...]
-"""h of each layer from the bottom up, [hidden] each, never written to again."""
+"""h of each layer from the bottom up, [hidden] or with many texts [texts, hidden] each, never written to again."""
 
 
 class MinimalPlayer(Player[State]):
@@ -38,6 +39,7 @@ class MinimalPlayer(Player[State]):
         V, E, H, L = domain.size, settings.embedding, settings.hidden, settings.layers
         rows = self.gates * H
         self.hidden = H
+        self._new, self._gates = np.s_[..., -H:], np.s_[..., :-H]
         self.mean: Vector = np.full(H, 1 / H, np.float32)
         scale = np.full(rows, self.scale, np.float32)
         scale[-H:] = 0.5
@@ -47,10 +49,11 @@ class MinimalPlayer(Player[State]):
         inputs = weights[0].T if embedding is None else embedding @ weights[0].T
         self.table: Matrix = np.ascontiguousarray(inputs + biases[0])
         self.layers: list[tuple[Matrix, Vector]] = [
-            (weights[k] * floats(arrays, f"gain_l{k}", H), biases[k]) for k in range(1, L)
+            (np.ascontiguousarray((weights[k] * floats(arrays, f"gain_l{k}", H)).T), biases[k]) for k in range(1, L)
         ]
         tied = settings.tied and embedding is not None
-        self.V = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        output = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        self.V: Matrix = np.ascontiguousarray(output.T)
         self.b = floats(arrays, "output_bias", V)
         start = np.zeros((L, H), np.float32)
         if settings.learned_start:
@@ -71,17 +74,24 @@ class MinimalPlayer(Player[State]):
 
     def predict(self, state: State) -> Categorical:
         """softmax(V u + b) of the sum u over the layers."""
-        u = sum(state[1:], start=state[0])
-        logits = self.V @ u
-        logits += self.b
-        return Categorical(logits)
+        return Categorical(self.logits(state))
 
-    def advance(self, state: State, symbol: Symbol) -> State:
-        """One step of every layer; new arrays throughout."""
+    def logits(self, state: State) -> Matrix:
+        """V u + b [symbols] or [texts, symbols]."""
+        logits: Matrix = sum(state[1:], start=state[0]).dot(self.V)
+        logits += self.b
+        return logits
+
+    def many(self, state: State, count: int) -> Many | None:
+        """The same equations over matrices."""
+        return SideBySide(self, state, count)
+
+    def advance(self, state: State, symbol: Symbol | Symbols) -> State:
+        """One step of every layer; new arrays throughout. Many texts take a symbol each."""
         u = self._step(self.table[symbol].copy(), state[0])
         after = [u]
         for (W, b), before in zip(self.layers, state[1:], strict=True):
-            a = W @ self._normalised(u)
+            a = self._normalised(u).dot(W)
             a += b
             h = self._step(a, before)
             after.append(h)
@@ -94,17 +104,17 @@ class MinimalPlayer(Player[State]):
 
     def _step(self, a: Vector, before: Vector) -> Vector:
         """h' = h + z (g - h), from the scaled products `a` [gates * hidden], which are written to."""
-        H = self.hidden
-        h = _positive(a[-H:])
+        h = _positive(a[self._new])
         h -= before
-        h *= self._update(a[:-H])
+        h *= self._update(a[self._gates])
         h += before
         return h
 
     def _normalised(self, u: Vector) -> Vector:
         """(u - mean) / standard deviation; the gain is in the weights."""
-        c: Vector = u - self.mean.dot(u)
-        c *= (c.dot(c) / self.hidden + EPSILON) ** -0.5
+        c: Vector = u - u.dot(self.mean)[..., None]
+        square = c.dot(c) if c.ndim == 1 else np.einsum("th,th->t", c, c)[:, None]
+        c *= (square / self.hidden + EPSILON) ** -0.5
         return c
 
 
@@ -128,17 +138,18 @@ class MinLSTMPlayer(MinimalPlayer):
     scale = -1.0
 
     def _update(self, a: Vector) -> Vector:
-        e = a.reshape(2, self.hidden)
-        one = np.maximum(e[0], e[1])
+        f, i = a[..., : self.hidden], a[..., self.hidden :]
+        one = np.maximum(f, i)
         np.maximum(one, 0.0, out=one)
-        e -= one
-        np.exp(e, out=e)
+        f -= one
+        i -= one
+        np.exp(a, out=a)
         np.negative(one, out=one)
         np.exp(one, out=one)
-        e += one
-        z: Vector = e[0]
-        z /= z + e[1]
-        return z
+        f += one
+        i += one
+        f /= f + i
+        return f
 
 
 def _logistic(half: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -27,7 +27,7 @@ class Swarm:
 
     cells: State
     log_probs: NDArray[np.float64]
-    """What each particle says of the next symbol, in nats [symbols, particles]."""
+    """What each particle says of the next symbol, in nats [particles, symbols]."""
     log_weights: NDArray[np.float64]
     """Logarithm of each particle's responsibility [particles]."""
 
@@ -44,8 +44,8 @@ class ParticlePlayer(Player[Swarm]):
         self._start = self._arrived(cells.start(), self._even)
 
     def _arrived(self, cells: State, log_weights: NDArray[np.float64]) -> Swarm:
-        log_probs = self.cells.logits(cells[self.cells.depth - 1]).astype(np.float64)
-        log_probs -= log_sum_exp(log_probs, axis=0)
+        log_probs = self.cells.logits(cells).astype(np.float64)
+        log_probs -= log_sum_exp(log_probs, axis=1)
         return Swarm(cells, log_probs, log_weights)
 
     def start(self, condition: Vector | None = None) -> Swarm:
@@ -54,22 +54,22 @@ class ParticlePlayer(Player[Swarm]):
 
     def predict(self, state: Swarm) -> Categorical:
         """The even mixture of what the particles say."""
-        return Categorical(log_sum_exp(state.log_probs, axis=1)[:, 0])
+        return Categorical(log_sum_exp(state.log_probs, axis=0)[0])
 
     def advance(self, state: Swarm, symbol: Symbol) -> Swarm:
         """One step of every particle; each answers for what it said of `symbol`."""
-        weights = state.log_weights + state.log_probs[symbol]
+        weights = state.log_weights + state.log_probs[:, symbol]
         weights -= log_sum_exp(weights, axis=0)
         return self._arrived(self.cells.advance(state.cells, symbol), weights)
 
     def components(self, state: Swarm) -> Components:
         """Each particle's own distribution, and the responsibilities."""
-        parts = tuple(Categorical(log_probs) for log_probs in np.ascontiguousarray(state.log_probs.T))
+        parts = tuple(Categorical(log_probs) for log_probs in state.log_probs)
         return Components(parts, np.exp(state.log_weights))
 
     def features(self, state: Swarm) -> Vector:
         """The units that a player of one particle shows, one particle after the other [particles * units]."""
-        return self.cells.features(state.cells).T.ravel()
+        return self.cells.features(state.cells).ravel()
 
 
 def log_sum_exp(a: NDArray[np.float64], axis: int) -> NDArray[np.float64]:

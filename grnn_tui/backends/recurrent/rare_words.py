@@ -17,7 +17,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class RareWords:
-    """One tail's output weights: D [width, hidden], U [words, width], u [words] (or [words, 1] for columns)."""
+    """One tail's output weights, stored [from, to]: D [hidden, width], U [width, words], u [words]."""
 
     D: Array
     U: Array
@@ -32,23 +32,23 @@ def rare_words(arrays: Arrays, i: int, tail: Tail, hidden: int) -> RareWords:
     """
     words = tail.last - tail.first
     return RareWords(
-        D=floats(arrays, f"tails.{i}.down", tail.width, hidden),
-        U=floats(arrays, f"tails.{i}.up", words, tail.width),
+        D=np.ascontiguousarray(floats(arrays, f"tails.{i}.down", tail.width, hidden).T),
+        U=np.ascontiguousarray(floats(arrays, f"tails.{i}.up", words, tail.width).T),
         u=floats(arrays, f"tails.{i}.bias", words),
     )
 
 
 def with_tails(head: Array, h: Array, tails: Sequence[RareWords]) -> Array:
-    """Logits of all symbols from those of the head, whose last entries stand for the tails.
+    """Logits of all symbols [..., symbols] from those of the head, whose last entries stand for the tails.
 
-    Of each word of a tail, relative to the tail's own logit, log softmax(U D h + u); `h` [hidden] or [hidden, n].
+    Each word of a tail has log softmax(U D h + u) beside its tail's own logit; `h` [..., hidden].
     """
-    first = len(head) - len(tails)
-    parts = [head[:first]]
+    first = head.shape[-1] - len(tails)
+    parts = [head[..., :first]]
     for i, tail in enumerate(tails):
-        part: Array = tail.U @ (tail.D @ h)
+        part: Array = h.dot(tail.D).dot(tail.U)
         part += tail.u
-        part -= part.max(axis=0)
-        part += head[first + i] - np.log(np.exp(part).sum(axis=0))
+        part -= part.max(axis=-1, keepdims=True)
+        part += head[..., first + i, None] - np.log(np.exp(part).sum(axis=-1, keepdims=True))
         parts.append(part)
-    return np.concatenate(parts)
+    return np.concatenate(parts, axis=-1)

@@ -24,6 +24,7 @@ from grnn_tui.backends.network import Carry
 from grnn_tui.backends.rnade.spec import RnadeSettings
 from grnn_tui.backends.running_sum.function import running_sum
 from grnn_tui.backends.running_sum.network import ACTIVATIONS, RunningSumNetwork
+from grnn_tui.backends.running_sum.permuted import permuted
 from grnn_tui.data.row_domain import RowDomain
 
 _LOG_ROOT_TWO_PI = 0.5 * math.log(2 * math.pi)
@@ -56,8 +57,9 @@ class RnadeNetwork(RunningSumNetwork):
         y = self._standard(x)
         a, told = self._begin(x.shape[0], carry)
         o = self.ordering
-        z = running_sum(y[:, o], a, self.W[o], self.V[o], self.settings.activation, self.rho, self._kept(a))
-        z = z[:, o.argsort()] + self.b
+        W, V = permuted(self.W, o), permuted(self.V, o)
+        z = running_sum(y[:, o], a, W, V, self.settings.activation, self.rho, self._kept(a))
+        z = permuted(z, o.argsort(), 1) + self.b
         if told is not None:
             z = z + told.view(z.shape)
         return self._log_mixture(y, z) - self.scale.log().to(y.dtype), carry

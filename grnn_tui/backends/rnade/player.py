@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from grnn_tui.backends.contract import Arrays, Vector
-from grnn_tui.backends.distribution import MixtureOfGaussians, Symbol
+from grnn_tui.backends.distribution import Floats, MixtureOfGaussians, Symbol
 from grnn_tui.backends.rnade.spec import RnadeSettings
 from grnn_tui.backends.running_sum.player import RunningSumPlayer, State
+from grnn_tui.backends.together import Mixtures, Together
 from grnn_tui.backends.weights import floats
 from grnn_tui.data.row_domain import RowDomain
 
@@ -27,15 +28,28 @@ class RnadePlayer(RunningSumPlayer[MixtureOfGaussians]):
 
     def predict(self, state: State) -> MixtureOfGaussians:
         """The mixture of the next value."""
-        d = self._order[state.step]
-        z = self.V[d] @ self.features(state)
+        weights, means, scales = self.mixture(self._order[state.step], self.features(state), state.told)
+        return MixtureOfGaussians(weights, means, scales)
+
+    def mixture(self, d: int, h: Vector, told: Vector | None) -> tuple[Floats, Floats, Floats]:
+        """Weights, means and scales [..., components] of value `d`, from `h` [..., hidden]."""
+        z = np.matmul(self.V[d], h[..., None])[..., 0]
         z += self.b[d]
-        if state.told is not None:
-            z += state.told[d]
-        u, m, v = z.astype(np.float64).reshape(3, -1)
-        weights = np.exp(u - u.max())
+        if told is not None:
+            z += told[d]
+        z = z.astype(np.float64).reshape(*h.shape[:-1], 3, -1)
+        u, m, v = z[..., 0, :], z[..., 1, :], z[..., 2, :]
+        weights = np.exp(u - u.max(-1, keepdims=True))
         scale = self.scale[d]
-        return MixtureOfGaussians(weights / weights.sum(), self.mean[d] + scale * m, scale * (self.floor + np.exp(v)))
+        return (
+            weights / weights.sum(-1, keepdims=True),
+            self.mean[d] + scale * m,
+            scale * (self.floor + np.exp(v)),
+        )
+
+    def together(self, rows: int, condition: Vector | None = None) -> Together:
+        """So many rows side by side."""
+        return _Rows(self, self.start(condition), rows)
 
     def features(self, state: State) -> Vector:
         """h_t [hidden], and after the last value that of the last step's rho."""
@@ -46,3 +60,25 @@ class RnadePlayer(RunningSumPlayer[MixtureOfGaussians]):
     def _term(self, d: int, symbol: float | Symbol) -> Vector:
         term: Vector = self.W[d] * np.float32((symbol - self.mean[d]) / self.scale[d])
         return term
+
+
+class _Rows(Together):
+    """Sums of several rows [rows, hidden]."""
+
+    def __init__(self, player: RnadePlayer, start: State, rows: int) -> None:
+        self.player, self.told = player, start.told
+        self.order, self.step = player.ordering.tolist(), 0
+        self.a = np.repeat(start.a[None], rows, axis=0)
+
+    def predict(self) -> Mixtures:
+        """The mixture of the next value of each row."""
+        player = self.player
+        h = self.a * player.rho[self.step]
+        player.act(h)
+        return Mixtures(*player.mixture(self.order[self.step], h, self.told))
+
+    def advance(self, values: Floats) -> None:
+        """The sums with one value more."""
+        player, d = self.player, self.order[self.step]
+        self.step += 1
+        self.a += player.W[d] * ((values - player.mean[d]) / player.scale[d]).astype(np.float32)[:, None]

@@ -7,7 +7,8 @@ With x_t the value written at step t = 0..D-1, W_t its weights [hidden] and V_t 
 (Larochelle and Murray 2011; rho of Uria, Murray and Larochelle 2013). Steps are taken in blocks small enough for the
 cache. The forward pass keeps a_t where blocks begin; the backward pass computes the rest again and carries
 sum_{s > t} da_s, which is what W_t is responsible for. Time is O(batch D hidden), memory O(batch D hidden / block).
-Everything here has the step as its first dimension, so that what one step needs lies together.
+Everything here has the step as its first dimension, so that what one step needs lies together. Training with
+a single output, on a processor, is done by `distinct.py` for less.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from grnn_tui.backends.activations import Activation
+from grnn_tui.backends.running_sum.distinct import DistinctSums
+from grnn_tui.backends.running_sum.elementwise import activate, through
 
 _CACHED = 400_000
 """Numbers of a block that the second-level cache holds, with what is computed from them."""
@@ -36,7 +39,13 @@ def running_sum(
     rho: Float[Tensor, " D"] | None = None,
     kept: Float[Tensor, "batch hidden"] | None = None,
 ) -> Float[Tensor, "batch D outputs"]:
-    """z_t for every step; `kept` multiplies h_t (dropout). No gradient reaches `x` and `kept`."""
+    """z_t for every step; `kept` multiplies h_t (dropout). No gradient reaches `x` and `kept`.
+
+    Without gradients, z_t is to the last bit the same whatever comes at t or later.
+    """
+    if rho is None and V.shape[1] == 1 and torch.is_grad_enabled() and x.device.type == "cpu" and len(x):
+        one: Tensor = DistinctSums.apply(x.contiguous(), a, W, V[:, 0], kept, activation)  # type: ignore[no-untyped-call]
+        return one[:, :, None]
     z: Tensor = RunningSum.apply(x.t().contiguous(), a, W, V, rho, kept, activation)  # type: ignore[no-untyped-call]
     return z.transpose(0, 1)
 
@@ -89,7 +98,7 @@ class RunningSum(Function):
             h, a = room.sums(a, x[block], W[block]), torch.addmm(a, x[block].t(), W[block])
             if rho is not None:
                 h.mul_(rho[block, None, None])
-            _activate(h, activation)
+            activate(h, activation)
             if kept is not None:
                 h.mul_(kept)
             z[block] = room.outputs(h, V[block])
@@ -110,12 +119,12 @@ class RunningSum(Function):
         for block, a in zip(reversed(blocks(x, W.shape[1])), reversed(begun), strict=True):
             xs, dzs = x[block], dz[block]
             sum_ = room.sums(a, xs, W[block])
-            h = _activate(sum_ if rho is None else sum_ * rho[block, None, None], ctx.activation)
-            dV[block] = room.output_weights(h if kept is None else h * kept, dzs)
-            d = room.hidden(dzs, V[block])
+            h = activate(sum_ if rho is None else sum_ * rho[block, None, None], ctx.activation)
+            dV[block] = torch.bmm(dzs.transpose(1, 2), h if kept is None else h * kept)
+            d = torch.bmm(dzs, V[block], out=room.second[: len(xs)])
             if kept is not None:
                 d.mul_(kept)
-            _through(d, h, ctx.activation)
+            through(d, h, ctx.activation)
             if rho is not None and drho is not None:
                 drho[block] = (d * sum_).sum((1, 2))
                 d.mul_(rho[block, None, None])
@@ -125,10 +134,7 @@ class RunningSum(Function):
 
 
 class _Room:
-    """Memory for one block, used by all: its allocation would cost more than what is computed in it.
-
-    A single output is a weighted sum, which a matrix product would take five times longer for.
-    """
+    """Memory for one block, used by all: its allocation would cost more than what is computed in it."""
 
     def __init__(self, x: Tensor, W: Tensor) -> None:
         size, batch, hidden = block_size(x, W.shape[1]), x.shape[1], W.shape[1]
@@ -146,38 +152,7 @@ class _Room:
         return self.first[: len(x)]
 
     def outputs(self, h: Tensor, V: Tensor) -> Tensor:
-        """V_t h_t [steps, batch, outputs]."""
+        """V_t h_t [steps, batch, outputs]. A single one is a weighted sum: a product would take five times longer."""
         if V.shape[1] == 1:
             return torch.mul(h, V, out=self.second[: len(h)]).sum(2, keepdim=True)
         return torch.bmm(h, V.transpose(1, 2))
-
-    def output_weights(self, h: Tensor, dz: Tensor) -> Tensor:
-        """The gradient of V_t [steps, outputs, hidden]."""
-        if dz.shape[2] == 1:
-            return torch.mul(h, dz, out=self.second[: len(h)]).sum(1, keepdim=True)
-        return torch.bmm(dz.transpose(1, 2), h)
-
-    def hidden(self, dz: Tensor, V: Tensor) -> Tensor:
-        """The gradient of h_t [steps, batch, hidden]."""
-        out = self.second[: len(dz)]
-        return torch.mul(dz, V, out=out) if V.shape[1] == 1 else torch.bmm(dz, V, out=out)
-
-
-def _activate(z: Tensor, activation: Activation) -> Tensor:
-    """act(z), in place. tanh(z) is 2 sigmoid(2 z) - 1, which a processor does in a third of the time."""
-    if activation == "relu":
-        return z.relu_()
-    if activation == "sigmoid":
-        return z.sigmoid_()
-    return z.mul_(2).sigmoid_().mul_(2).sub_(1)
-
-
-def _through(d: Tensor, h: Tensor, activation: Activation) -> None:
-    """`d` times the derivative of the nonlinearity that gave `h`, in place."""
-    ops = torch.ops.aten
-    if activation == "relu":
-        ops.threshold_backward.grad_input(d, h, 0, grad_input=d)
-    elif activation == "sigmoid":
-        ops.sigmoid_backward.grad_input(d, h, grad_input=d)
-    else:
-        ops.tanh_backward.grad_input(d, h, grad_input=d)

@@ -27,6 +27,8 @@ class State(NamedTuple):
     """a_t [hidden]."""
     told: Vector | None
     """What is added to the outputs [D, outputs]; None: nothing."""
+    h: Vector | None = None
+    """The hidden units [hidden], of a model whose hidden units stay as they are for as long as the sum does."""
 
 
 class RunningSumPlayer(Player[State, Prediction]):

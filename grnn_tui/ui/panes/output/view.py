@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from grnn_tui.engine.protocol import Totals
 from grnn_tui.ui.figures import bits, perplexity, plural
 from grnn_tui.ui.markers import UNICODE, Glyphs
-from grnn_tui.ui.panes.output.wrapping import Wrapping, drawn
+from grnn_tui.ui.panes.output.wrapping import ONE_CELL, Wrapping, drawn
 from grnn_tui.ui.theme import level_of
 from grnn_tui.ui.track import Track
 from grnn_tui.ui.transcript import Transcript
@@ -75,7 +75,7 @@ def row_runs(view: TextView, wrapping: Wrapping, row: int) -> list[tuple[str, Lo
     for position in range(wrapping.starts[row], stop):
         label = view.transcript.text[position]
         look = look_of(view, position)
-        text: str = wrapping.drawn(view.transcript.text, position)
+        text: str = label if label in ONE_CELL else wrapping.drawn(view.transcript.text, position)
         if label == "\n" and not look.cursor:
             text = _blank_newline(look)
         if runs and runs[-1][1] == look:

@@ -13,6 +13,9 @@ ASCII_TAB = sanitise(">   ")
 NEWLINE = sanitise("↵")
 ASCII_NEWLINE = sanitise("~")
 
+ONE_CELL = frozenset(chr(code) for code in range(0x20, 0x7F))
+"""Labels that are drawn as they are, in one cell."""
+
 
 def drawn(label: str, *, ascii_only: bool = False) -> SafeText:
     """One position as it is drawn in the text: a line feed as a mark at the end of its row."""
@@ -69,7 +72,7 @@ class Wrapping:
 
     def cells_at(self, text: Sequence[str], position: int) -> int:
         """Cells a position takes; one at the end of the text."""
-        if position >= self.length or text[position] in _ONE_CELL:
+        if position >= self.length or text[position] in ONE_CELL:
             return 1
         return cell_width(self.drawn(text, position))
 
@@ -104,7 +107,7 @@ class Wrapping:
             label = text[position]
             if label == "\n":
                 return position + 1, True
-            cells = 1 if label in _ONE_CELL else cell_width(self._drawn(text, position, start))
+            cells = 1 if label in ONE_CELL else cell_width(self._drawn(text, position, start))
             blank = label == " "
             if not blank and label.startswith(" "):
                 breaking = position
@@ -116,6 +119,3 @@ class Wrapping:
             if blank:
                 breaking = position + 1
         return length, False
-
-
-_ONE_CELL = frozenset(chr(code) for code in range(0x20, 0x7F))

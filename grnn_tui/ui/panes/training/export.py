@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.series import Series
@@ -87,5 +88,6 @@ def export(view: RunView, name: str, folder: Path) -> tuple[Path, Path]:
 
 
 def _points(series: Series) -> list[tuple[float, float | None]]:
-    pairs = zip(series.x.tolist(), series.y.tolist(), strict=True)
+    digits = series.y.astype(str).astype(np.float64)  # those that the log told, not those of 32 bits
+    pairs = zip(series.x.tolist(), digits.tolist(), strict=True)
     return [(x, y if math.isfinite(y) else None) for x, y in pairs]

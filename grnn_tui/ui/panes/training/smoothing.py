@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.runs.series import Growing, Indices, Series
 
-FORGOTTEN = 1e-13
+FORGOTTEN = 1e-11
 
 Floats = NDArray[np.float64]
 
@@ -29,9 +29,10 @@ class Smoothed:
 
     def __init__(self, source: Series, smoothing: float) -> None:
         self.source = source
-        self._known = Growing()
-        self._places = Growing()
-        """Where in the source each known number stands."""
+        self._gaps = Growing()
+        """Where in the source no number stands."""
+        self._before = Growing()
+        """How many numbers stand before each of them."""
         self._seen = 0
         self.smoothing = smoothing
 
@@ -52,40 +53,52 @@ class Smoothed:
 
     def restart(self) -> None:
         """Begin anew with a source that was cut back."""
-        self._known, self._places, self._seen = Growing(), Growing(), 0
+        self._gaps, self._before, self._seen = Growing(), Growing(), 0
         self._beginning = []
         self.catch_up()
 
     def catch_up(self) -> None:
         """Take in the points that the source has gained."""
         fresh = self.source.y[self._seen :]
-        finite = np.flatnonzero(np.isfinite(fresh))
-        self._known.extend(fresh[finite])
-        self._places.extend((finite + self._seen).astype(np.float64))
+        gaps = np.flatnonzero(~np.isfinite(fresh)) + self._seen
+        self._before.extend((gaps - self._gaps.size - np.arange(len(gaps))).astype(np.float64))
+        self._gaps.extend(gaps.astype(np.float64))
         self._seen += len(fresh)
 
     def last_numbers(self, ends: Indices) -> Indices:
         """The index of the last number before each of `ends`; -1 where there is none."""
-        ranks = np.searchsorted(self._places.values, ends)
-        found = np.full(len(ends), -1)
-        found[ranks > 0] = self._places.values[ranks[ranks > 0] - 1]
-        return found
+        ranks = self._rank(ends)
+        return np.where(ranks > 0, self._index(ranks - 1), -1)
 
     def at(self, indices: Indices) -> Floats:
         """The average at these points of the source [n]; NaN where the source holds no number."""
-        places = self._places.values
-        ranks = np.searchsorted(places, indices)
-        out = np.full(len(indices), np.nan)
+        ranks = self._rank(indices)
+        known = np.isfinite(self.source.y[indices])
         self._begin()
-        for i, rank in enumerate(ranks.tolist()):
-            if rank < len(places) and places[rank] == indices[i]:
-                out[i] = self._value(rank)
-        return out
+        return np.array(
+            [self._value(rank) if there else math.nan for rank, there in zip(ranks.tolist(), known, strict=True)]
+        )
+
+    def _rank(self, indices: Indices) -> Indices:
+        """How many numbers the source holds before each of `indices`."""
+        return indices - np.searchsorted(self._gaps.values, indices)
+
+    def _index(self, ranks: Indices) -> Indices:
+        """Where in the source the number of each rank stands."""
+        return ranks + np.searchsorted(self._before.values, ranks, side="right")
+
+    def _numbers(self, first: int, after: int) -> Floats:
+        """The numbers of these ranks."""
+        begin, last = (int(i) for i in self._index(np.array([first, after - 1])))
+        values = self.source.y[begin : last + 1].astype(np.float64)
+        return values if last - begin == after - 1 - first else values[np.isfinite(values)]
 
     def _begin(self) -> None:
         done = len(self._beginning)
         m, w = self._beginning[-1] if done else (0.0, 0.0)
-        for t, y in enumerate(self._known.values[done : self._early].tolist(), done):
+        count = min(self._early, int(self._rank(np.array([self._seen]))[0]))
+        fresh = self._numbers(done, count).tolist() if done < count else []
+        for t, y in enumerate(fresh, done):
             s = (1 + t) / (10 + t)
             m, w = s * m + (1 - s) * y, s * w + (1 - s)
             self._beginning.append((m, w))
@@ -96,5 +109,5 @@ class Smoothed:
             return m / w
         m, w = self._beginning[-1] if self._early else (0.0, 0.0)
         decay = self.smoothing ** (rank + 1 - self._early)
-        window = self._known.values[max(self._early, rank + 1 - len(self._kernel)) : rank + 1]
+        window = self._numbers(max(self._early, rank + 1 - len(self._kernel)), rank + 1)
         return float((decay * m + window @ self._kernel[-len(window) :]) / (1 - decay * (1 - w)))

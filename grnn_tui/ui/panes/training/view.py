@@ -51,11 +51,10 @@ def reduced(series: Series, width: int, begin: float, end: float) -> Reduced:
         first = max(0, first - 1)
         ys = series.y[first:after].copy()
         return Reduced(series.x[first:after].copy(), ys, ys, ys)
-    columns = series.columns(width, begin, end)
-    edges = np.linspace(begin, end, width + 1)
-    filled = np.diff(series.cuts(width, begin, end)) > 0
-    middles = (edges[:-1] + edges[1:]) / 2
-    return Reduced(middles[filled], columns.low[filled], columns.high[filled], columns.last[filled])
+    edges, cuts = np.linspace(begin, end, width + 1), series.cuts(width, begin, end)
+    filled = np.diff(cuts) > 0
+    middles, ends = (edges[:-1] + edges[1:]) / 2, cuts[1:][filled]
+    return Reduced(middles[filled], *series.extremes(cuts[:-1][filled], ends), series.y[ends - 1])
 
 
 def averaged(smoothed: Smoothed, width: int, begin: float, end: float) -> tuple[Floats, Floats]:
