@@ -7,7 +7,14 @@ h, and so has each tail of rarer ones, as a whole; within a tail h is first narr
     p(v) = softmax(W h + b)[HEAD + i] softmax(U_i D_i h + u_i)[v]   for v in the tail i, D_i [width_i, hidden]
 
 This is a likelihood like any other, exact in training, in evaluation and in play; but another model than one full
-softmax. A step costs little more at 50,000 words than at 5,000, since few words of a text are rare.
+softmax. Few words of a text are rare, so that a step costs little more at 50,000 words than at 5,000. Milliseconds of
+one core for a step of a GRU of 256 units over 32 streams of 64 words:
+
+    words       1,000   5,000   10,000   50,000
+    full           94     274      517    3,841
+    adaptive              161      183      295
+
+On the 8,090 words of tinyshakespeare the perplexity after 88 such steps is 181 (18 s), of a full softmax 215 (51 s).
 """
 
 from __future__ import annotations
@@ -21,7 +28,7 @@ Softmax = Literal["auto", "full", "adaptive"]
 HEAD = 2000
 BOUNDS = (HEAD, 10_000)
 """Where the tails begin."""
-AUTO = 10_000
+AUTO = 5000
 """Words above which `auto` takes the adaptive softmax."""
 
 
