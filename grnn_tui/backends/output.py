@@ -8,17 +8,22 @@ computed again where it is not, so that memory stays bounded however large vocab
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from grnn_tui.backends.tails import Tail
+
 _BLOCK = 1 << 22
 """Numbers that are worked on at a time."""
+PICKED_ON = "cpu"
+"""Where waiting for the number of rows costs nothing."""
 _KEPT = 1 << 25
 """Numbers that are kept for the gradient: 128 MB."""
 
@@ -73,18 +78,52 @@ def symbol_log_prob(
     return result
 
 
+class TailOutput(nn.Module):
+    """The output weights of one tail of rare words: U D h + u; see `tails`."""
+
+    def __init__(self, tail: Tail, hidden: int) -> None:
+        super().__init__()
+        self.first, self.last = tail.first, tail.last
+        self.down = nn.Parameter(torch.empty(tail.width, hidden).uniform_(-(hidden**-0.5), hidden**-0.5))
+        near = tail.width**-0.5
+        self.up = nn.Parameter(torch.empty(tail.last - tail.first, tail.width).uniform_(-near, near))
+        self.bias = nn.Parameter(torch.zeros(tail.last - tail.first))
+
+    def forward(self, h: Float[Tensor, "rows hidden"], x: Int[Tensor, " rows"]) -> Float[Tensor, " rows"]:
+        """log p of each `x` within the tail in nats; 0 of one that lies outside.
+
+        On the processor the rows within are picked out. On an accelerator that would wait for their number, and
+        all rows are worked out.
+        """
+        inside = (x >= self.first) & (x < self.last)
+        if h.device.type == PICKED_ON:
+            (rows,) = inside.nonzero(as_tuple=True)
+            part = symbol_log_prob(F.linear(h[rows], self.down), self.up, self.bias, x[rows] - self.first)
+            return part.new_zeros(len(x)).index_add(0, rows, part)
+        place = (x - self.first).clamp(0, self.last - self.first - 1)
+        return torch.where(inside, symbol_log_prob(F.linear(h, self.down), self.up, self.bias, place), 0.0)
+
+
 def next_log_prob(
     h: Float[Tensor, "times batch hidden"],
     W: Float[Tensor, "symbols hidden"],
     b: Float[Tensor, " symbols"],
     x: Int[Tensor, "time batch"],
+    tails: Iterable[TailOutput] = (),
 ) -> Float[Tensor, "time batch"]:
     """log p(x_t | h_{t-1}) from h_0 .. h_T, so that `times` is `time` + 1.
 
     What h_T says is worked out too, of any symbol: leaving it out would copy the gradient of all the others.
     """
-    told = F.pad(x, (0, 0, 0, 1)).flatten()
-    return symbol_log_prob(h.flatten(0, 1), W, b, told).view(h.shape[:2])[:-1]
+    rows, told = h.flatten(0, 1), F.pad(x, (0, 0, 0, 1)).flatten()
+    tails = list(tails)
+    head = told
+    for i, tail in enumerate(tails):
+        head = torch.where((told >= tail.first) & (told < tail.last), len(W) - len(tails) + i, head)
+    log_prob = symbol_log_prob(rows, W, b, head)
+    for tail in tails:
+        log_prob = log_prob + tail(rows, told)
+    return log_prob.view(h.shape[:2])[:-1]
 
 
 def _log_probs(h: Tensor, W: Tensor, b: Tensor) -> Tensor:

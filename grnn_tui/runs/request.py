@@ -12,6 +12,7 @@ from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Schedule = Literal["cosine", "constant", "plateau"]
+Precision = Literal["float32", "tf32", "bf16"]
 
 
 class DataRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +53,10 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     clip: Annotated[float, Meta(ge=0, description="largest gradient norm; 0 switches clipping off")] = 1.0
     seed: Annotated[int, Meta(ge=0, description="of initial weights, dropout and data order")] = 0
     device: Annotated[Device, Meta(description="where to train")] = "auto"
+    precision: Annotated[
+        Precision,
+        Meta(description="of products: tf32 is for CUDA, bf16 for recurrent models; weights stay float32"),
+    ] = "float32"
     threads: Annotated[int, Meta(ge=0, description="torch threads; 0 leaves one core free")] = 0
     validate_every: Annotated[float, Meta(gt=0, description="seconds between validations")] = 10.0
     checkpoint_every: Annotated[float, Meta(gt=0, description="seconds between checkpoints")] = 30.0

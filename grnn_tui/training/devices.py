@@ -8,7 +8,7 @@ import os
 import torch
 
 from grnn_tui.errors import UsageError
-from grnn_tui.runs.request import Device
+from grnn_tui.runs.request import Device, Precision
 from grnn_tui.training.randomness import seed_all
 
 
@@ -34,14 +34,21 @@ def choose_threads(wanted: int) -> int:
     return wanted or max(1, cores - 1)
 
 
-def prepare(device: torch.device, threads: int, seed: int) -> None:
-    """Set threads, seed and deterministic kernels for this process; call before anything runs on the device."""
+def prepare(device: torch.device, threads: int, seed: int, precision: Precision = "float32") -> None:
+    """Set threads, seed and deterministic kernels for this process; call before anything runs on the device.
+
+    On CUDA, products and cuDNN's recurrences of float32 are rounded to TF32 where `precision` asks for it, and only
+    there: torch's own default would do so within cuDNN.
+    """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
     torch.set_num_threads(threads)
     with contextlib.suppress(RuntimeError):  # only settable before the first parallel work
         torch.set_num_interop_threads(1)
     if device.type == "cuda":
         torch.use_deterministic_algorithms(True, warn_only=True)
+        products = "tf32" if precision == "tf32" else "ieee"
+        torch.backends.cuda.matmul.fp32_precision = products
+        torch.backends.cudnn.rnn.fp32_precision = products  # type: ignore[attr-defined]
     seed_all(seed)
 
 

@@ -73,6 +73,9 @@ class TextFeed:
         self.device = device
         self.batch, self.length, self.windows = streams.batch, streams.length, streams.windows
         self._text = _resident(streams.symbols, device)
+        if self._text is not None:
+            self._first = torch.arange(streams.batch, device=device) * streams.piece
+            self._along = torch.arange(streams.length, device=device)
 
     @property
     def position(self) -> float:
@@ -91,24 +94,28 @@ class TextFeed:
     def next(self, network: Network, carry: Carry | None) -> Batch:
         """The next window of each stream."""
         starts, fresh = self.streams.next_starts()
-        x = self._windows(starts)
-        return Batch(x, None if fresh else self._begun(network, carry, starts), x.numel())
-
-    def _begun(self, network: Network, carry: Carry | None, starts: NDArray[np.int64]) -> Carry | None:
-        """The carry, with the start state for streams that begin a paragraph."""
         begins = self.streams.begins(starts)
-        if carry is None or not begins.any():
-            return carry
-        mask = torch.from_numpy(begins).to(self.device)
-        start = network.start(begins.size)
-        return tuple(torch.where(mask.view(-1, *[1] * (c.ndim - 1)), s, c) for s, c in zip(start, carry, strict=True))
-
-    def _windows(self, starts: NDArray[np.int64]) -> Tensor:
         if self._text is None:
-            return torch.from_numpy(self.streams.gather(starts)).to(self.device)
-        index = torch.from_numpy(starts).to(self.device, non_blocking=True)[:, None]
-        index = index + torch.arange(self.streams.length, device=self.device)
-        return self._text[index % self._text.numel()].long()
+            x = torch.from_numpy(self.streams.gather(starts)).to(self.device)
+            mask = torch.from_numpy(begins).to(self.device)
+        else:  # found where the text lies: nothing is copied there, and nothing waited for
+            first = self._first + int(starts[0])
+            x = self._at(first[:, None] + self._along).long()
+            newline = -1 if self.streams.newline is None else self.streams.newline
+            mask = self._at(first - 1) == newline
+            if self.streams.blank_lines:
+                mask &= self._at(first - 2) == newline
+        if fresh or carry is None or not begins.any():
+            return Batch(x, None if fresh else carry, x.numel())
+        start = network.start(begins.size)
+        views = (mask.view(-1, *[1] * (c.ndim - 1)) for c in carry)
+        carry = tuple(torch.where(view, s, c) for view, s, c in zip(views, start, carry, strict=True))
+        return Batch(x, carry, x.numel())
+
+    def _at(self, places: Tensor) -> Tensor:
+        """The symbols at `places` of the text, taken as a ring, that lies on the device."""
+        assert self._text is not None
+        return self._text[places % self._text.numel()]
 
 
 class Shuffled:

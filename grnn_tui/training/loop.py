@@ -130,7 +130,8 @@ class Trainer:
         """One batch: loss in nats per symbol and gradient norm, both still on the device."""
         batch = self.feed.next(self.network, self.carry)
         self._rate = self.scale * learning_rate(self.options, self.limits, self.step, self.clock.elapsed, self.plateau)
-        log_prob, carry = self.network.log_prob(batch.x, batch.carry)
+        with torch.autocast(self.setting.device.type, torch.bfloat16, enabled=self.options.precision == "bf16"):
+            log_prob, carry = self.network.log_prob(batch.x, batch.carry)
         loss = batch.loss(log_prob)
         norm = self.optimiser.step(loss, self._rate)
         self.carry = tuple(c.detach() for c in carry) if self.feed.carries else None

@@ -49,14 +49,17 @@ class Optimiser:
         for group in self.adam.param_groups:
             group["lr"] = rate
         norm = self._clip()
+        if self.ask:
+            if math.isfinite(norm.item() + loss.item()):
+                self.adam.step()
+            else:
+                self._bad.fill_(1)
+            return norm
         found = (~torch.isfinite(norm + loss.detach())).float()
         self._bad = torch.maximum(self._bad, found)
-        if not self.ask:
-            self.adam.grad_scale = None  # type: ignore[attr-defined]
-            self.adam.found_inf = found  # type: ignore[attr-defined]
-            self.adam.step()
-        elif not found.item():
-            self.adam.step()
+        self.adam.grad_scale = None  # type: ignore[attr-defined]
+        self.adam.found_inf = found  # type: ignore[attr-defined]
+        self.adam.step()
         return norm
 
     def _clip(self) -> Tensor:

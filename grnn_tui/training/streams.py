@@ -73,8 +73,10 @@ class Streams:
         self.newline = newline
         """The symbol that ends a line, if there is one."""
         breaks = np.asarray(symbols[:_LOOK]) == newline
-        self._blank_lines = bool((breaks[1:] & breaks[:-1]).any())
-        self.windows = n // self.batch // self.length
+        self.blank_lines = bool((breaks[1:] & breaks[:-1]).any())
+        self.piece = n // self.batch
+        """Symbols from one stream's window to the next stream's."""
+        self.windows = self.piece // self.length
         """Windows of each stream, and so steps, in an epoch."""
         self._generator = np.random.Generator(np.random.PCG64(seed))
         self.epoch = 0
@@ -105,8 +107,7 @@ class Streams:
             self.window = 0
             self.shift = int(self._generator.integers(self.symbols.size))
             fresh = True
-        piece = self.symbols.size // self.batch
-        starts = np.arange(self.batch, dtype=np.int64) * piece + (self.shift + self.window * self.length)
+        starts = np.arange(self.batch, dtype=np.int64) * self.piece + (self.shift + self.window * self.length)
         self.window += 1
         return starts % self.symbols.size, fresh
 
@@ -115,7 +116,7 @@ class Streams:
         if self.newline is None:
             return np.zeros(starts.size, dtype=np.bool_)
         begins = np.asarray(self.symbols[starts - 1]) == self.newline
-        if self._blank_lines:
+        if self.blank_lines:
             begins &= np.asarray(self.symbols[starts - 2]) == self.newline
         return np.asarray(begins, dtype=np.bool_)
 

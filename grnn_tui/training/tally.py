@@ -53,6 +53,7 @@ class Tally:
         if self._begun is None:
             self._begun = (trainer.step, now)
         pace = (trainer.step - self._begun[0]) / max(1e-9, now - self._begun[1])
-        trainer.journal.tell(trainer.trained_row(self._loss.item() / steps, self._norm.item(), speed, pace))
+        loss, norm = torch.stack((self._loss, self._norm)).tolist()
+        trainer.journal.tell(trainer.trained_row(loss / steps, norm, speed, pace))
         self._loss.zero_()
         self._since, self._rested, self._tokens, self.written = now, 0.0, trainer.tokens, trainer.step

@@ -97,24 +97,25 @@ class Cells(nn.Module):
         """The top layer's hidden state before the first symbol and after each, and every layer's after the last.
 
         The inputs are the rows of `embedding` that belong to the symbols `x`, or without one the symbols, one-hot.
-        `noise` is the standard deviation of what is added to each layer's hidden state after each symbol.
+        `noise` is the standard deviation of what is added to each layer's hidden state after each symbol. Under
+        autocast the recurrence is of lower precision in the fused kernels of accelerators alone.
         """
         size, where = (self.stack.hidden_size, x.shape[1]), (states[0].device, states[0].dtype)
-        if noise or whole_sequence(self.cell, *size, *where, gradient=torch.is_grad_enabled()):
-            return self._whole_sequence(x, embedding, states, noise)
-        return self._stock(x, embedding, states)
+        ours = bool(noise) or whole_sequence(self.cell, *size, *where, gradient=torch.is_grad_enabled())
+        kind = x.device.type
+        with torch.autocast(kind, enabled=torch.is_autocast_enabled(kind) and kind != "cpu" and not ours):
+            return self._whole_sequence(x, embedding, states, noise) if ours else self._stock(x, embedding, states)
 
     def _stock(self, x: Tensor, embedding: Tensor | None, states: States) -> tuple[Tensor, States]:
         """By torch's fused kernels."""
         inputs = F.embedding(x, embedding) if embedding is not None else self._one_hot(x, states[0])
         states = tuple(s.contiguous() for s in states)
         if self.cell == "lstm":
-            outputs, (h, c) = self.stack(inputs, states)
-            after: States = (h, c)
+            outputs, after = self.stack(inputs, states)
         else:
             outputs, h = self.stack(inputs, states[0])
             after = (h,)
-        return torch.cat((states[0][-1:], outputs)), after
+        return torch.cat((states[0][-1:], outputs)), tuple(s.to(states[0].dtype) for s in after)
 
     def _one_hot(self, x: Tensor, like: Tensor) -> Tensor:
         return like.new_zeros(*x.shape, self.stack.input_size).scatter_(2, x[..., None], 1)

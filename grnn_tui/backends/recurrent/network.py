@@ -3,7 +3,8 @@
     h_0 learned (or zeros),   h_t = cell(E[x_t], h_{t-1}),   p(x_{t+1} | x_1..x_t) = softmax(V h_t + b)
 
 with h_t the top layer's hidden state, E [symbols, embedding] the input embedding, V [symbols, hidden] the output
-weights (V = E when tied). With embedding 0 the input is the symbol itself, one-hot.
+weights (V = E when tied). With embedding 0 the input is the symbol itself, one-hot. The softmax over many words is an
+adaptive one: see `tails`.
 
 Several particles (Sohl-Dickstein and Kingma 2015): one dynamics, L learned starts h_0^1 .. h_0^L, each carried on
 through the whole text, and an even mixture of what they predict,
@@ -32,9 +33,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from grnn_tui.backends.network import Carry, Network
-from grnn_tui.backends.output import next_log_prob
+from grnn_tui.backends.output import TailOutput, next_log_prob
 from grnn_tui.backends.recurrent.cells import Cell, Cells
 from grnn_tui.backends.recurrent.spec import CONDITION, GatedSettings, RecurrentSettings
+from grnn_tui.backends.tails import tails_of
 from grnn_tui.data.domain import Domain
 
 APART = 0.5
@@ -47,6 +49,7 @@ class RecurrentNetwork(Network):
     With several particles it is [batch, particles, layers, hidden]; in between they are so many streams more.
     """
 
+    low_precision = True
     cell: ClassVar[Cell]
     embedding: nn.Parameter | None
 
@@ -65,9 +68,12 @@ class RecurrentNetwork(Network):
         memory = settings.memory if isinstance(settings, GatedSettings) else 0
         norm = 1.0 if settings.tied else max(E, 1) ** 0.5
         self.cells = Cells(self.cell, E or V, H, K, settings.dropout, norm, memory)
+        tails = tails_of(settings.softmax, domain, H, tied=settings.tied)
+        outputs = tails[0].first + len(tails) if tails else V
         if not settings.tied:
-            self.output_weight = nn.Parameter(torch.empty(V, H).uniform_(-(H**-0.5), H**-0.5))
-        self.output_bias = nn.Parameter(torch.zeros(V))
+            self.output_weight = nn.Parameter(torch.empty(outputs, H).uniform_(-(H**-0.5), H**-0.5))
+        self.output_bias = nn.Parameter(torch.zeros(outputs))
+        self.tails = nn.ModuleList(TailOutput(tail, H) for tail in tails)
         for name in self.state_names:
             if self.particles > 1:
                 self.register_parameter(name, nn.Parameter(torch.randn(self.particles, K, H) * APART))
@@ -132,7 +138,8 @@ class RecurrentNetwork(Network):
         noise = self.noise if self.training or self.measuring else 0.0
         h, states = self.cells(x, self.embedding, tuple(s.transpose(0, 1) for s in carry), noise)
         seen = F.dropout(h, self.dropout, self.training)
-        log_prob = next_log_prob(seen, self._output_weight(), self.output_bias, x)
+        tails = (tail for tail in self.tails if isinstance(tail, TailOutput))
+        log_prob = next_log_prob(seen, self._output_weight(), self.output_bias, x, tails)
         return log_prob, tuple(s.transpose(0, 1) for s in states)
 
     def _output_weight(self) -> Tensor:

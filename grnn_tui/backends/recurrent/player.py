@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.contract import Arrays, Many, Player, SideBySide, Symbols
 from grnn_tui.backends.distribution import Categorical, Symbol
+from grnn_tui.backends.recurrent.rare_words import rare_words, with_tails
 from grnn_tui.backends.recurrent.spec import CONDITION, RecurrentSettings
+from grnn_tui.backends.tails import tails_of
 from grnn_tui.backends.weights import floats
 from grnn_tui.data.domain import Domain
 
@@ -66,9 +68,12 @@ class RecurrentPlayer(Player[State]):
         inputs = bottom.W if embedding is None else embedding.dot(bottom.W)
         self.table: Matrix = inputs + bottom.b
         tied = settings.tied and embedding is not None
-        output = embedding if tied and embedding is not None else floats(arrays, "output_weight", V, H)
+        tails = tails_of(settings.softmax, domain, H, tied=settings.tied)
+        outputs = tails[0].first + len(tails) if tails else V
+        output = embedding if tied and embedding is not None else floats(arrays, "output_weight", outputs, H)
         self.V: Matrix = np.ascontiguousarray(output.T)
-        self.b = floats(arrays, "output_bias", V)
+        self.b = floats(arrays, "output_bias", outputs)
+        self.tails = [rare_words(arrays, i, tail, H) for i, tail in enumerate(tails)]
         shape = (K, H) if self.particles == 1 else (self.particles, K, H)
         starts = [
             floats(arrays, name, *shape) if settings.learned_start else np.zeros(shape, np.float32)
@@ -108,14 +113,15 @@ class RecurrentPlayer(Player[State]):
         return tuple(h + shift for h, shift in zip(self._start, shifts, strict=True))
 
     def predict(self, state: State) -> Categorical:
-        """softmax(V h + b) of the top layer's h."""
+        """softmax(V h + b) of the top layer's h, or what an adaptive softmax makes of it."""
         return Categorical(self.logits(state))
 
     def logits(self, state: State) -> Matrix:
-        """V h + b [symbols], or [particles, symbols], or [texts, symbols]."""
-        logits: Matrix = state[self.depth - 1].dot(self.V)
+        """V h + b [symbols], or [particles, symbols], or [texts, symbols]; rare words: see `with_tails`."""
+        h = state[self.depth - 1]
+        logits: Matrix = h.dot(self.V)
         logits += self.b
-        return logits
+        return with_tails(logits, h, self.tails) if self.tails else logits
 
     def many(self, state: State, count: int) -> Many | None:
         """The same equations over matrices."""

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from grnn_tui.backends.contract import Backend, Settings
+from grnn_tui.backends.tails import AUTO, Softmax
 
 CONDITION = {"start_h": "condition_h", "start_c": "condition_c"}
 """What shifts each start state where a model is told something, [layers, hidden, size]."""
@@ -24,6 +25,9 @@ class RecurrentSettings(Settings, frozen=True, kw_only=True):
         int, Meta(ge=0, le=8192, description="width of the input embedding; 0 gives each symbol its own input weights")
     ] = 64
     tied: Annotated[bool, Meta(description="use the embedding as output weights too; needs embedding = hidden")] = False
+    softmax: Annotated[
+        Softmax, Meta(description=f"adaptive: rare words share narrower output weights; auto: above {AUTO:,} words")
+    ] = "auto"
     learned_start: Annotated[bool, Meta(description="learn the state before the first symbol instead of zeros")] = True
     particles: Annotated[int, Meta(ge=1, le=64, description="hidden states side by side, whose predictions mix")] = 1
     noise: Annotated[float, Meta(ge=0, le=10, description="sigma of noise added to h; losses are then a bound K")] = 0.0
