@@ -121,11 +121,9 @@ def tables() -> Iterator[Table]:
     """With and without a trainer, local and over a slow link, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        alone: list[Streamed] = []
         local: list[Streamed] = []
         slow: list[Streamed] = []
-        for _ in range(ROUNDS - 1):
-            alone.append(streamed(home, 0, None))
+        alone = [streamed(home, 0, None) for _ in range(ROUNDS - 1)]
         with trainer(home) as run:
             for _ in range(ROUNDS):
                 local.append(streamed(home, 0, run))

@@ -37,7 +37,7 @@ from grnn_tui.ui.widgets.chart_raster import Markers
 if TYPE_CHECKING:
     from grnn_tui.lab.finding import Finding
 
-FRAME_SECONDS = 0.05
+FRAME_SECONDS = 0.1
 """Between two frames while text streams ..."""
 ANSWER_SECONDS = 0.02
 """... and between two that answer keys."""
