@@ -104,6 +104,11 @@ class Terminal:
         """Seconds that the child's main thread has been ready to run while all processors were taken."""
         return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
 
+    def ran(self) -> float:
+        """Seconds of a processor that the child has used, all its threads."""
+        stats = [task / "schedstat" for task in Path(f"/proc/{self.pid}/task").iterdir()]
+        return sum(int(stat.read_text().split()[0]) for stat in stats) / 1e9
+
     def row(self, y: int) -> str:
         """One row of the screen: much cheaper than all of them."""
         cells = self.screen.buffer[y]
