@@ -29,7 +29,7 @@ from benchmarks.report import Table, line
 from benchmarks.terminal import Terminal
 from grnn_tui.runs.directory import Run
 
-ROUNDS = 3
+ROUNDS = 2
 KEYS = 40
 """In a round: up from 1.00 by steps of 0.05, and back."""
 LINK = 100_000.0
@@ -142,7 +142,7 @@ def tables() -> Iterator[Table]:
         home = Path(folder)
         local: list[Streamed] = []
         slow: list[Streamed] = []
-        alone = [streamed(home, 0, None) for _ in range(ROUNDS - 1)]
+        alone = [streamed(home, 0, None) for _ in range(ROUNDS)]
         with trainer(home) as run:
             for _ in range(ROUNDS):
                 local.append(streamed(home, 0, run))
