@@ -122,16 +122,15 @@ def test_a_redraw_sends_everything_although_nothing_has_changed(terminal: Callab
 
 def test_another_size_or_a_return_from_an_editor_makes_what_is_shown_unknown() -> None:
     class Base:
-        size = Size(3, 1)
+        def __init__(self) -> None:
+            self.size, self._cells = Size(3, 1), Cells()
 
         def _display(self, screen: object, renderable: Any) -> None:
             written.append(renderable.render_segments(CONSOLE))
 
-    class App(Sparing, Base):  # type: ignore[misc]
-        _cells = Cells()
-
+    Some: Any = type("Some", (Sparing, Base), {})
     written: list[str] = []
-    app, some = App(), ChopsUpdate([{0: Strip([Segment("abc")])}], [(0, 0, 3)], [[3]])
+    app, some = Some(), ChopsUpdate([{0: Strip([Segment("abc")])}], [(0, 0, 3)], [[3]])
     for _ in range(2):
         app._display(None, some)
     app.size = Size(4, 1)
