@@ -64,10 +64,7 @@ async def played() -> dict[str, list[float]]:
     from grnn_tui.engine.protocol import Frame, ModelOpened, Splice, Totals
     from grnn_tui.ui.app import GrnnApp
 
-    passage = (
-        "One winter in Kettleby lived a wrinkled fisher.\nShe smelled rain, and painted a small orchard blue. " * 6
-    )
-    labels = list(passage)[:AT_ONCE]
+    labels = list(PASSAGE * AT_ONCE)[:AT_ONCE]
     symbols, bits = [ord(label) for label in labels], [(at * 7 % 50) / 8 for at in range(AT_ONCE)]
     app, frames, held = GrnnApp(SilentEngine()), [], []
     async with app.run_test(size=(120, 40)) as pilot:
@@ -84,6 +81,8 @@ async def played() -> dict[str, list[float]]:
             frames.append(1000 * (time.thread_time() - before))
             if count + 1 in [round(share * total) for share in MARKS]:
                 held.append(resident_bytes(os.getpid()) / 1e6)
+        if app.controller.state.transcript.length != SYMBOLS:
+            raise AssertionError("the screen has not taken the whole hour in")
     return {"first": frames[2 * SAMPLED : 3 * SAMPLED], "last": frames[-SAMPLED:], "held": held}
 
 
