@@ -142,7 +142,7 @@ def keys(home: Path) -> list[float]:
             terminal.send(key)
             terminal.wait_for(shown)
             terminal.settle()
-        for key in "[]" * 10 + "lavvvv" * 5:
+        for key in "[]" * 8 + "lavvvv" * 4:
             before = list(terminal.screen.display)
             sent = terminal.send(key)
             changed = terminal.wait(lambda rows, before=before: list(rows) != before)  # type: ignore[misc]
@@ -158,7 +158,7 @@ def tables() -> Iterator[Table]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         run = written(home / "runs", LOGGED)
-        attached = [attach(run) for _ in range(5)]
+        attached = [attach(run) for _ in range(3)]
         pressed = keys(home)
     yield Table(
         "Chart of a training run",

@@ -15,7 +15,7 @@ from benchmarks.home import environment
 from benchmarks.report import Table, line
 from benchmarks.terminal import Terminal
 
-KEYS = 60
+KEYS = 40
 
 
 def letters() -> Iterator[str]:
@@ -53,12 +53,12 @@ def p95(values: list[float]) -> float:
 
 
 def tables() -> Iterator[Table]:
-    """Both programs in turn, three rounds."""
+    """Both programs in turn, two rounds."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         bare: list[list[float]] = []
         ours: list[list[float]] = []
-        for _ in range(3):
+        for _ in range(2):
             bare.append(measure([sys.executable, "-m", "benchmarks.bare_app", "--input"], "READY", home))
             ours.append(measure([sys.executable, "-m", "grnn_tui"], "Prompt", home))
     ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(ours, bare, strict=True)]

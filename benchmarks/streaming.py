@@ -5,7 +5,9 @@
 The real program on a pseudo-terminal of 120 x 40, the text pane in focus, the default model writing; keys turn the
 temperature, which the next symbol is drawn with. Beside it a real trainer of an LSTM of 256 units runs flat out in a
 process of its own and is followed in the pane and in the top line. Output is kept with its time and looked at after
-the last key, so that no terminal emulator competes with what is measured.
+the last key, so that no terminal emulator competes with what is measured. Other load on the machine makes keys wait:
+beside the whole time stands that without the waits of the screen's main thread for a processor, as the kernel counts
+them.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from benchmarks.report import Table, line
 from benchmarks.terminal import Terminal
 from grnn_tui.runs.directory import Run
 
-ROUNDS = 3
+ROUNDS = 2
 KEYS = 40
 """In a round: up from 1.00 by steps of 0.05, and back."""
 LINK = 100_000.0
@@ -42,6 +44,8 @@ class Streamed:
 
     keys: list[float]
     """Milliseconds from each key to its figure."""
+    own: list[float]
+    """Of those, without the time in which the screen waited for a processor."""
     kilobytes: float
     """A second."""
     core: float
@@ -50,6 +54,21 @@ class Streamed:
     """A second."""
     symbols: float
     """A second."""
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A key that turned the temperature up or down to a value."""
+
+    moment: float
+    waited: float
+    value: float
+    up: bool
+
+    def shows(self, terminal: Terminal, moment: float) -> bool:
+        """Whether it does by now; of keys that are painted together the last figure counts for all."""
+        shown = shown_temperature(terminal)
+        return moment >= self.moment and (shown >= self.value if self.up else shown <= self.value)
 
 
 def shown_temperature(terminal: Terminal) -> float:
@@ -85,47 +104,45 @@ def streamed(home: Path, per_second: int, run: Run | None, bytes_per_second: flo
 
 def _measured(terminal: Terminal) -> Streamed:
     value = shown_temperature(terminal)
-    pauses, pressed = random.Random(1), []
+    pauses, pressed = random.Random(1), list[Pressed]()
     length, used, taken = shown_length(terminal), cpu_seconds(terminal.pid), terminal.bytes_read
     terminal.keep = True
-    for key in range(KEYS):
-        up = key < KEYS // 2
+    for count in range(KEYS):
+        up = count < KEYS // 2
         value = round(value + (0.05 if up else -0.05), 2)
-        pressed.append((terminal.send("=" if up else "-"), value, up))
+        waited = terminal.waited()
+        pressed.append(Pressed(terminal.send("=" if up else "-"), waited, value, up))
         terminal.read_for(pauses.uniform(0.1, 0.3))
     terminal.keep = False
     used, taken = cpu_seconds(terminal.pid) - used, terminal.bytes_read - taken
-    painted: list[float] = []
+    painted: list[tuple[float, float]] = []
     lengths = [length]
-    moment = began = pressed[0][0]
-    for moment in terminal.replay():
-        while len(painted) < KEYS and _reached(terminal, *pressed[len(painted)], moment):
-            painted.append(1000 * (moment - pressed[len(painted)][0]))
+    moment = began = pressed[0].moment
+    for moment, waited in terminal.replay():
+        while len(painted) < KEYS and pressed[len(painted)].shows(terminal, moment):
+            key = pressed[len(painted)]
+            painted.append((1000 * (moment - key.moment), 1000 * (moment - key.moment - (waited - key.waited))))
         lengths.append(shown_length(terminal))
     if len(painted) < KEYS:
         raise AssertionError(f"{KEYS - len(painted)} keys never showed")
     seconds = moment - began
-    frames = sum(a != b for a, b in pairwise(lengths))
     return Streamed(
-        painted, taken / seconds / 1000, used / seconds, frames / seconds, (lengths[-1] - lengths[0]) / seconds
+        keys=[whole for whole, _ in painted],
+        own=[own for _, own in painted],
+        kilobytes=taken / seconds / 1000,
+        core=used / seconds,
+        frames=sum(a != b for a, b in pairwise(lengths)) / seconds,
+        symbols=(lengths[-1] - lengths[0]) / seconds,
     )
-
-
-def _reached(terminal: Terminal, pressed: float, value: float, up: bool, moment: float) -> bool:
-    """Whether a key that was `pressed` shows; of keys that are painted together the last figure counts for all."""
-    shown = shown_temperature(terminal)
-    return moment >= pressed and (shown >= value if up else shown <= value)
 
 
 def tables() -> Iterator[Table]:
     """With and without a trainer, local and over a slow link, in turn."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        alone: list[Streamed] = []
         local: list[Streamed] = []
         slow: list[Streamed] = []
-        for _ in range(ROUNDS - 1):
-            alone.append(streamed(home, 0, None))
+        alone = [streamed(home, 0, None) for _ in range(ROUNDS)]
         with trainer(home) as run:
             for _ in range(ROUNDS):
                 local.append(streamed(home, 0, run))
@@ -135,6 +152,7 @@ def tables() -> Iterator[Table]:
         [
             line("key to paint, median", [key for r in local for key in r.keys], "ms"),
             line("key to paint, p95", [p95(r.keys) for r in local], "ms", 50),
+            line("the same, but for waiting for a processor", [p95(r.own) for r in local], "ms", 50),
             line("processor of the screen's process", [r.core for r in local], "core", 0.3),
             line("frames", [r.frames for r in local], "/s"),
             line("processor, were it 30 frames/s", [30 * r.core / r.frames for r in local], "core", 0.3),
@@ -149,6 +167,7 @@ def tables() -> Iterator[Table]:
         [
             line("key to paint, median", [key for r in slow for key in r.keys], "ms"),
             line("key to paint, p95", [p95(r.keys) for r in slow], "ms", 60),
+            line("the same, but for waiting for a processor", [p95(r.own) for r in slow], "ms", 60),
             line("output", [r.kilobytes for r in slow], "KB/s", 25),
             line("frames", [r.frames for r in slow], "/s"),
             line("symbols written", [r.symbols for r in slow], "/s", 290, at_most=False),

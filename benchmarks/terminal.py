@@ -42,7 +42,7 @@ class Terminal:
         self.bytes_read = 0
         self.bytes_per_second = bytes_per_second
         self.keep = False
-        self._kept: list[tuple[float, bytes]] = []
+        self._kept: list[tuple[float, float, bytes]] = []
         self._allowed, self._counted = 0.0, time.perf_counter()
         self.started = time.perf_counter()
         self.pid, self.fd = pty.fork()
@@ -68,7 +68,7 @@ class Terminal:
         self.bytes_read += len(data)
         self._allowed -= len(data)
         if self.keep:
-            self._kept.append((time.perf_counter(), data))
+            self._kept.append((time.perf_counter(), self.waited(), data))
         else:
             self.stream.feed(data)
         return bool(data)
@@ -93,12 +93,21 @@ class Terminal:
             if not self.read(left):
                 raise EOFError("the program has ended")
 
-    def replay(self) -> Iterator[float]:
-        """Look at what was kept, piece by piece: the moment at which each came, once it is on the screen."""
+    def replay(self) -> Iterator[tuple[float, float]]:
+        """Look at what was kept, piece by piece: when each came and what `waited` was, once it is on the screen."""
         kept, self._kept = self._kept, []
-        for moment, data in kept:
+        for moment, waited, data in kept:
             self.stream.feed(data)
-            yield moment
+            yield moment, waited
+
+    def waited(self) -> float:
+        """Seconds that the child's main thread has been ready to run while all processors were taken."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
+
+    def ran(self) -> float:
+        """Seconds of a processor that the child has used, all its threads."""
+        stats = [task / "schedstat" for task in Path(f"/proc/{self.pid}/task").iterdir()]
+        return sum(int(stat.read_text().split()[0]) for stat in stats) / 1e9
 
     def row(self, y: int) -> str:
         """One row of the screen: much cheaper than all of them."""

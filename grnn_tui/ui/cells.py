@@ -235,6 +235,8 @@ class Sparing(_Base):
     """Mixed into the app: its updates are written through `Cells`."""
 
     _cells: Cells
+    _cells_size: Any = None
+    """Of the terminal when something was written last; another makes it arrange its rows anew."""
 
     def forget_shown(self) -> None:
         """The terminal may show anything: the next update is written whole."""
@@ -242,8 +244,13 @@ class Sparing(_Base):
 
     def _display(self, screen: Any, renderable: Any) -> None:
         """Write an update; called by Textual whenever something has to be painted."""
+        if self.size != self._cells_size:
+            self._cells_size = self.size
+            self.forget_shown()
         if isinstance(renderable, ChopsUpdate | LayoutUpdate):
             renderable = _Update(self._cells, renderable)
+        elif renderable is not None:
+            self.forget_shown()
         super()._display(screen, renderable)
 
 

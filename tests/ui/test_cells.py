@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pyte
 from hypothesis import given, settings
@@ -13,10 +14,10 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from grnn_tui.ui.cells import Cells, Look, Part, _Update, change, look_of
+from grnn_tui.ui.cells import Cells, Look, Part, Sparing, _Update, change, look_of
 from tests.ui.support.on_terminal import OnTerminal
 
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
@@ -117,3 +118,24 @@ def test_a_redraw_sends_everything_although_nothing_has_changed(terminal: Callab
     on.output = b""
     on.type("\x0c")
     on.until(lambda: "Sampling" in on.read() and "Prompt" in on.read())
+
+
+def test_another_size_or_a_return_from_an_editor_makes_what_is_shown_unknown() -> None:
+    class Base:
+        def __init__(self) -> None:
+            self.size, self._cells = Size(3, 1), Cells()
+
+        def _display(self, screen: object, renderable: Any) -> None:
+            written.append(renderable.render_segments(CONSOLE))
+
+    Some: Any = type("Some", (Sparing, Base), {})
+    written: list[str] = []
+    app, some = Some(), ChopsUpdate([{0: Strip([Segment("abc")])}], [(0, 0, 3)], [[3]])
+    for _ in range(2):
+        app._display(None, some)
+    app.size = Size(4, 1)
+    app._display(None, some)
+    app.forget_shown()
+    app._display(None, some)
+    assert written == [written[0], "", written[0], written[0]]
+    assert written[0]

@@ -42,6 +42,32 @@ LATER = (
 )
 """Modules that the first paint does without."""
 
+PACKAGES = {"grnn_tui", "msgspec", "platformdirs", "rich", "textual", "typing_extensions"}
+"""Whatever else is installed beside the standard library is not loaded when the first screen is painted."""
+AT_FIRST_PAINT = """
+import asyncio, sys
+import grnn_tui.ui.start
+from grnn_tui.ui.app import GrnnApp
+
+class Silent:
+    running = True
+    def send(self, request): pass
+    def kill(self): pass
+    async def start(self): pass
+    async def close(self): pass
+    async def events(self):
+        await asyncio.Event().wait()
+        yield
+
+async def main():
+    app = GrnnApp(Silent())
+    app.playground.mount_training = lambda: app.exit(list(sys.modules))  # the first thing to come after it
+    return await app.run_async(headless=True, size=(120, 40))
+
+names = {name.partition(".")[0] for name in asyncio.run(main())}
+print(*sorted(name for name in names - sys.stdlib_module_names if not name.startswith(("_", "sitecustomize"))))
+"""
+
 
 def loaded(expression: str) -> str:
     """What an expression says in an interpreter that has loaded the screen and nothing else."""
@@ -51,6 +77,11 @@ def loaded(expression: str) -> str:
 
 def test_the_first_paint_does_without_much() -> None:
     assert loaded(f"[name for name in {LATER!r} if name in sys.modules]") == "[]"
+
+
+def test_the_first_paint_loads_no_package_but_these() -> None:
+    done = subprocess.run([sys.executable, "-c", AT_FIRST_PAINT], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == PACKAGES
 
 
 def test_the_values_of_the_screen_are_structs() -> None:
