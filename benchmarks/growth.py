@@ -28,34 +28,23 @@ from benchmarks.many_runs import make_runs
 from benchmarks.playing import opened, rate, writer
 from benchmarks.report import Line, Table, line
 from benchmarks.terminal import Terminal
-from grnn_tui.data.vocabulary import Vocabulary
 
+BATCH, LENGTH = 32, 64
 FULL = bool(os.environ.get("GRNN_TUI_BENCH_FULL"))
 MEGABYTE = 1_000_000
 TRAINED = re.compile(rb'"type":"train"')
 
 
-def vocabulary_of(symbols: int) -> Vocabulary:
-    """So many characters."""
-    return Vocabulary(unit="character", symbols=tuple(chr(0x100 + i) for i in range(symbols)))
-
-
-def step_seconds(symbols: int, hidden: int, layers: int, length: int = training.LENGTH, rounds: int = 3) -> list[float]:
-    """Of a training step of 32 streams, by the trainer itself, after one to warm up."""
-    before = training.VOCABULARY, training.TEXT, training.LENGTH
-    training.VOCABULARY, training.LENGTH = vocabulary_of(symbols), length
-    training.TEXT = np.random.default_rng(0).integers(0, symbols, 300_000).astype(np.uint16)
-    try:
-        ours = training.Ours("gru", hidden, layers, 64)
-        first = ours.seconds(2)
-        return [ours.seconds(max(2, int(0.2 / first))) for _ in range(rounds)]
-    finally:
-        training.VOCABULARY, training.TEXT, training.LENGTH = before
+def step_seconds(symbols: int, hidden: int, layers: int, length: int = LENGTH, rounds: int = 3) -> list[float]:
+    """Of a training step of `BATCH` streams, by the trainer itself, after one to warm up."""
+    ours = training.Ours("gru", hidden, layers, 64, symbols, BATCH, length)
+    first = ours.seconds(2)
+    return [ours.seconds(max(2, int(0.2 / first))) for _ in range(rounds)]
 
 
 def played_and_trained(name: str, symbols: int, hidden: int, layers: int) -> list[Line]:
     """Microseconds a symbol, milliseconds a step."""
-    vocabulary = vocabulary_of(symbols)
+    vocabulary, _ = training.text_of(symbols)
     write = writer(opened("gru", vocabulary, hidden=hidden, layers=layers), vocabulary)
     return [
         line(f"{name}, playing a symbol", [1e6 / rate(write, first=20) for _ in range(3)], "us"),
@@ -72,7 +61,7 @@ def sizes() -> Iterator[Table]:
     many = [entry for n in (65, 1000, 10_000, 50_000) for entry in played_and_trained(f"{n:,} symbols", n, 128, 1)]
     yield Table("Vocabulary (gru 128, top-k 40 and top-p 0.95, 32 streams of 64)", many)
     lengths = [
-        line(f"windows of {n}", [1e6 * each / n / training.BATCH for each in step_seconds(65, 128, 1, n)], "us")
+        line(f"windows of {n}", [1e6 * each / n / BATCH for each in step_seconds(65, 128, 1, n)], "us")
         for n in (16, 64, 256, 1024)
     ]
     yield Table("Length of a window, training per symbol (gru 128, 65 symbols, 32 streams)", lengths)
