@@ -10,7 +10,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, cast
 
 import msgspec
 import numpy as np
@@ -47,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Fields are annotated with `msgspec.Meta(ge=..., le=..., description=...)`: the command line, the training form and
     `model.json` all read them from here.
+    """
+
+    unsaid: ClassVar[Mapping[str, object]] = {}
+    """What a saved model meant that says nothing of a field, where that is not the default: it is older than the field.
     """
 
     @property
@@ -198,6 +202,14 @@ class Backend:
             fault, _, field = str(error).partition(" - at `$.")
             where = f"{self.name}: {field.rstrip('`')}" if field else self.name
             raise UsageError(f"{where}: {fault}. `grnn-tui backends` lists the settings.") from None
+
+    def saved_settings(self, values: Mapping[str, object]) -> Settings:
+        """Settings of a model or a run that was saved, perhaps before some of them were thought of.
+
+        Raises:
+            UsageError: as `parse_settings`.
+        """
+        return self.parse_settings({**self.settings.unsaid, **values})
 
     def check_fit(self, domain: Domain) -> None:
         """Whether it can model such symbols.

@@ -95,7 +95,7 @@ class ModelDirectory:
     @property
     def settings(self) -> Settings:
         """Its checked settings."""
-        return self.backend.parse_settings(self.header.settings)
+        return self.backend.saved_settings(self.header.settings)
 
     def open_player(self) -> Player[Any]:
         """The playing path, without torch."""

@@ -93,7 +93,7 @@ def parameters(header: Header) -> int:
 
 def summary(header: Header, backend: Backend) -> str:
     """Settings in a few words: `LSTM 128 x 1, 93 k parameters`."""
-    settings = backend.parse_settings(header.settings)
+    settings = backend.saved_settings(header.settings)
     size = getattr(settings, "hidden", getattr(settings, "order", None))
     layers = getattr(settings, "layers", None)
     words = [header.backend.upper() if len(header.backend) <= 4 else header.backend]

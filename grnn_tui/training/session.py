@@ -116,7 +116,7 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     request = run.request
     options = effective_options(progress.options if progress else request.training, sitting.changes, progress)
     backend = backend_named(request.backend)
-    settings = backend.parse_settings(request.settings)
+    settings = backend.saved_settings(request.settings)
     device = choose_device(options.device) if backend.learning == "gradient" else torch.device("cpu")
     threads = choose_threads(options.threads)
     material = read_material(request.data, sitting.reading, read_header(step.path).domain if step else None)

@@ -94,3 +94,12 @@ def test_words_alone_and_many_of_them_take_it_by_themselves(monkeypatch: pytest.
     assert not tails_of("adaptive", LETTERS, 8, tied=False)
     monkeypatch.setattr(tails, "AUTO", 9)
     assert [tail.width for tail in tails_of("auto", WORDS, 64, tied=False)] == [16, 4]
+
+
+def test_a_model_saved_before_there_was_a_choice_has_one_full_softmax(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tails, "AUTO", 9)
+    backend, saved = backend_named("gru"), {"hidden": 8, "embedding": 3}
+    older = make_network("gru", WORDS, **saved, softmax="full")
+    again = backend.build_network(backend.saved_settings(saved), WORDS)
+    again.load_arrays(older.arrays())
+    assert "tails.0.up" in backend.build_network(backend.parse_settings(saved), WORDS).arrays()

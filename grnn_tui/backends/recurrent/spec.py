@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -15,6 +16,8 @@ CONDITION = {"start_h": "condition_h", "start_c": "condition_c"}
 
 class RecurrentSettings(Settings, frozen=True, kw_only=True):
     """What can be chosen about an RNN, an LSTM or a GRU."""
+
+    unsaid: ClassVar[Mapping[str, object]] = {"softmax": "full"}
 
     hidden: Annotated[int, Meta(ge=1, le=8192, description="hidden units in each layer")] = 256
     layers: Annotated[int, Meta(ge=1, le=8, description="recurrent layers, each reading the one below")] = 1
