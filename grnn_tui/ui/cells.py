@@ -109,6 +109,8 @@ class Cells:
         colours = console._color_system or ColorSystem.TRUECOLOR
         if len(self._known) > MANY:
             self.__init__()  # type: ignore[misc]
+        if len(self._of_style) > MANY:  # styles that look alike are many where each tells of its place
+            self._of_style.clear()
         out: list[str] = []
         look = self._plain
         for x, y, segments in parts:

@@ -17,7 +17,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from grnn_tui.ui.cells import Cells, Look, Part, Sparing, _Update, change, look_of
+from grnn_tui.ui.cells import MANY, Cells, Look, Part, Sparing, _Update, change, look_of
 from tests.ui.support.on_terminal import OnTerminal
 
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
@@ -112,6 +112,13 @@ def test_a_wide_glyph_at_the_end_of_a_span_stays_whole() -> None:
     cells = Cells()
     sent = [_Update(cells, update).render_segments(CONSOLE) for update in (before, after)]
     assert sent == ["\x1b[1;1Ha世b", "\x1b[1;1Hx"]
+
+
+def test_styles_that_look_alike_are_not_kept_for_ever() -> None:
+    cells = Cells()
+    for i in range(2 * MANY):
+        cells.painted([(0, 0, [Segment("a", Style(meta={"offset": (0, i)}))])], CONSOLE)
+    assert len(cells._of_style) <= MANY + 1
 
 
 def test_of_a_whole_screen_everything_is_sent() -> None:
