@@ -64,7 +64,7 @@ def log_likelihood(model: ModelDirectory, data: DataRequest, sigma: float) -> fl
     """Nats a character on the held-out text: K under noise of `sigma`, exact at 0."""
     import torch
 
-    settings = model.backend.parse_settings({**model.header.settings, "noise": sigma})
+    settings = model.backend.saved_settings({**model.header.settings, "noise": sigma})
     network = model.backend.build_network(settings, model.header.domain)
     network.load_arrays(model.arrays)
     material = read_material(data, domain=model.header.domain)

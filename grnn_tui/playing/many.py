@@ -50,17 +50,20 @@ def write_many(
 ) -> Iterator[Iterator[tuple[int, float]]]:
     """Symbols and surprisals in bits of `length` symbols for each of `seeds`, in turn, `texts` to a block.
 
-    `open_many` gives so many texts that have read `seen`. A single block hands out its first text while it is drawn;
-    of several, at most two more than there are cores are held at a time.
+    `open_many` gives so many texts that have read `seen`. The first block hands out its first text while it is drawn,
+    by whoever takes it, and others beside it; at most two blocks more than there are cores are held at a time.
     """
     blocks = (_Block(open_many, seen, length, sampling, seeds[at : at + texts]) for at in range(0, len(seeds), texts))
+    first = next(blocks)
     if len(seeds) <= texts:
-        yield from next(blocks).stream()
+        yield from first.stream()
         return
     cores = os.cpu_count() or 1
     pool, stop = ThreadPoolExecutor(cores), Event()
     ahead: deque[Future[Drawn]] = deque()
     try:
+        ahead.extend(pool.submit(block.draw, stop) for block in islice(blocks, cores - 1))
+        yield from first.stream()
         while True:
             ahead.extend(pool.submit(block.draw, stop) for block in islice(blocks, cores + 1 - len(ahead)))
             if not ahead:

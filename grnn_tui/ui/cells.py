@@ -109,6 +109,8 @@ class Cells:
         colours = console._color_system or ColorSystem.TRUECOLOR
         if len(self._known) > MANY:
             self.__init__()  # type: ignore[misc]
+        if len(self._of_style) > MANY:  # styles that look alike are many where each tells of its place
+            self._of_style.clear()
         out: list[str] = []
         look = self._plain
         for x, y, segments in parts:
@@ -182,13 +184,18 @@ class Cells:
                 look = look_of(style, colours)
                 numbers = self._of_style[style] = self._number(look), self._number(on_blank(look))
             look_here, blank = numbers
-            cells: Sequence[str] = text if text.isascii() or cell_len(text) == len(text) else list(_split(text))
+            cells: Sequence[str] = text if _is_narrow(text) else list(_split(text))
             glyphs += cells
             if " " in text:
                 looks += [blank if glyph == " " else look_here for glyph in cells]
             else:
                 looks += [look_here] * len(cells)
         return glyphs, looks
+
+
+def _is_narrow(text: str) -> bool:
+    """Whether each character takes one cell."""
+    return text.isascii() or (cell_len(text) == len(text) and all(map(get_character_cell_size, text)))
 
 
 def _split(text: str) -> Iterator[str]:
@@ -276,7 +283,8 @@ def _whole(update: LayoutUpdate) -> Iterator[Part]:
 
 
 def _spans(update: ChopsUpdate) -> Iterator[Part]:
+    """What stands in the spans; strips are whole, because cutting one would take half of a wide glyph away."""
     for y, x1, x2 in update.spans:
         for (x, strip), end in zip(update.chops[y].items(), update.chop_ends[y], strict=False):
             if strip is not None and x <= x2 and end > x1:
-                yield x, y, strip if end <= x2 else strip.crop(0, x2 - x)
+                yield x, y, strip

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import os
 from itertools import islice
+from threading import Thread, current_thread
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,10 @@ def test_long_texts_side_by_side_go_on_with_their_own_luck() -> None:
     assert [symbol for symbol, _ in texts[3]] == [symbol for symbol, _ in alone]
 
 
-def test_a_single_block_hands_out_its_first_text_while_it_is_drawn() -> None:
+@pytest.mark.parametrize("count", [4, 40])
+def test_the_first_text_is_handed_out_while_it_is_drawn(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many, "TEXTS", 4)
+
     class Counted(HistoryPlayer):
         def many(self, state: int, count: int) -> Any:
             return Marching(count, self.size)
@@ -105,17 +109,17 @@ def test_a_single_block_hands_out_its_first_text_while_it_is_drawn() -> None:
             self.shape = count, size
 
         def logits(self) -> Any:
-            taken.append("step")
+            taken.append(current_thread())
             return np.zeros(self.shape)
 
         def advance(self, symbols: Any) -> None:
             pass
 
-    taken: list[str] = []
-    texts = generate_texts(Counted(LETTERS.size), LETTERS, "", 10, Sampling(), range(4))
+    taken: list[Thread] = []
+    texts = generate_texts(Counted(LETTERS.size), LETTERS, "", 10, Sampling(), range(count))
     first = next(texts)
     assert len(list(islice(first, 3))) == 3
-    assert len(taken) == 3
+    assert taken.count(current_thread()) == 3
 
 
 def test_blocks_hold_a_bounded_number_of_probabilities_and_symbols() -> None:

@@ -17,7 +17,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from grnn_tui.ui.cells import Cells, Look, Part, Sparing, _Update, change, look_of
+from grnn_tui.ui.cells import MANY, Cells, Look, Part, Sparing, _Update, change, look_of
 from tests.ui.support.on_terminal import OnTerminal
 
 CONSOLE = Console(file=io.StringIO(), color_system="truecolor", force_terminal=True)
@@ -99,6 +99,26 @@ def test_links_are_told_and_ended() -> None:
 
 def test_colours_are_those_of_the_terminal() -> None:
     assert look_of(Style(color="#ff0000", bold=True), ColorSystem.STANDARD) == Look("1", "31", "", "")
+
+
+def test_a_mark_on_a_wide_glyph_is_no_cell_of_its_own() -> None:
+    cells = Cells()
+    cells.painted([(0, 0, [Segment("世\u0301b")])], CONSOLE)
+    assert cells.painted([(0, 0, [Segment("世\u0302b")])], CONSOLE) == "\x1b[1;1H世\u0302"
+
+
+def test_a_wide_glyph_at_the_end_of_a_span_stays_whole() -> None:
+    before, after = (ChopsUpdate([{0: Strip([Segment(text)])}], [(0, 0, 2)], [[4]]) for text in ("a世b", "x世b"))
+    cells = Cells()
+    sent = [_Update(cells, update).render_segments(CONSOLE) for update in (before, after)]
+    assert sent == ["\x1b[1;1Ha世b", "\x1b[1;1Hx"]
+
+
+def test_styles_that_look_alike_are_not_kept_for_ever() -> None:
+    cells = Cells()
+    for i in range(2 * MANY):
+        cells.painted([(0, 0, [Segment("a", Style(meta={"offset": (0, i)}))])], CONSOLE)
+    assert len(cells._of_style) <= MANY + 1
 
 
 def test_of_a_whole_screen_everything_is_sent() -> None:
