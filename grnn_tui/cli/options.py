@@ -25,6 +25,10 @@ class Finite(click.FloatRange):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
 
+    def _describe_range(self) -> str:
+        """The bounds, for the help; click itself would tell of an upper one that is not there."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 def struct_options(struct: type[msgspec.Struct], *, leave_out: Iterable[str] = ()) -> list[click.Option]:
     """One option for each field of `struct`; what is not given is None."""

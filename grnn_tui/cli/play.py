@@ -90,9 +90,11 @@ def generate(
         if as_json:
             written.append({"seed": seeds[k], "text": told, "symbols": length, "bits_per_symbol": mean})
             continue
-        rate = f"{(k + 1) * length / max(seconds, 1e-9):,.0f} {unit}s/s"
         surprise = "" if mean is None else f" · {mean:.3f} bits per {unit}"
-        note(f"seed {seeds[k]} · {count(length)} {unit}s{surprise} · {rate}")
+        rate = f"{texts * length / max(seconds, 1e-9):,.0f} {unit}s/s"
+        note(f"seed {seeds[k]} · {count(length)} {unit}s{surprise}" + ("" if texts > 1 else f" · {rate}"))
+        if texts > 1 and k + 1 == texts:
+            note(f"{count(texts)} texts · {rate}")
     if as_json:
         share = {"seconds": (time.perf_counter() - began) / texts}
         shown = [text | share for text in written]

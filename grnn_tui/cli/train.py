@@ -59,7 +59,7 @@ class _TrainCommand(click.Command):
     "--preset",
     type=click.Choice(list(PRESETS)),
     default=None,
-    help=f"Model and options that suit a text, where not chosen otherwise: {_PRESETS}. ({STANDARD}, without --backend)",
+    help=f"Model and options for a text, where not chosen otherwise: {_PRESETS}. ({STANDARD}, without --backend)",
 )
 @click.option("--resume", metavar="RUN", help="Go on with a run: its name or directory.")
 @click.option("--name", help="Of the new run.")
@@ -155,11 +155,12 @@ def _begin(
         command=shlex.join(["grnn-tui", "train", *words]),
         versions=_versions(),
     )
-    if preset is not None:
-        suited = {**values, **preset.training, **_given(options)}
-        _say(f"{backend.name} with " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in suited.items()))
     if budget_is_ours:
         _say(f"training for {DEFAULT_SECONDS:.0f} s; choose with --steps, --seconds or --epochs")
+    if preset is not None:
+        suited = {**values, **preset.training, **_given(options)}
+        told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in suited.items())
+        _say(f"preset {chosen['preset'] or STANDARD}: {backend.name}, {told}")
     suggestion = suggest_name(request.data.sources[0], backend.name)
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
 
@@ -175,7 +176,7 @@ def _preset(chosen: dict[str, Any], domain: Domain) -> Preset | None:
         return None if chosen["backend"] else PRESETS[STANDARD]
     preset = PRESETS[name]
     if chosen["backend"] not in (None, preset.backend):
-        raise UsageError(f"--preset {name} is of {preset.backend}: leave out --backend {chosen['backend']}, or it")
+        raise UsageError(f"--preset {name} is of {preset.backend}: leave out --preset or --backend")
     return preset
 
 

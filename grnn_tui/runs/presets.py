@@ -45,7 +45,7 @@ class Preset:
 
 PRESETS: Mapping[str, Preset] = {
     "standard": Preset(
-        summary="for some minutes",
+        summary="(an LSTM, for some minutes)",
         backend="lstm",
         settings={"hidden": 256, "dropout": 0.15},
         training={"lr": 1.2e-2, "batch": 64, "length": 32, "weight_decay": 0.1},

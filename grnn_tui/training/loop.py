@@ -185,7 +185,8 @@ class Trainer:
         return self._end(None if over else reason)
 
     def _end(self, reason: str | None) -> Outcome:
-        """Validate if the run is finished, save, and say how it ended."""
+        """Validate if the run is finished, save, and say how it ended: no time of training."""
+        self.clock.stop()
         measured = None
         if reason is None and self.setting.measure is not None:
             if self.last_validation is None or self.last_validation[0] != self.step:
