@@ -25,7 +25,7 @@ from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.presets import PRESETS, STANDARD, Preset
+from grnn_tui.runs.presets import PRESETS, Preset, preset_for
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class _TrainCommand(click.Command):
     "--preset",
     type=click.Choice(list(PRESETS)),
     default=None,
-    help=f"Model and options for a text, where not chosen otherwise: {_PRESETS}. ({STANDARD}, without --backend)",
+    help=f"Model and options for a text, where not chosen otherwise: {_PRESETS}. (by --seconds, without --backend)",
 )
 @click.option("--resume", metavar="RUN", help="Go on with a run: its name or directory.")
 @click.option("--name", help="Of the new run.")
@@ -129,7 +129,7 @@ def _begin(
         raise UsageError("give --name or --run, not both")
     data_request = _data_request(pin(data, cache=cache_directory()), chosen)
     domain = _read(data_request)
-    preset = _preset(chosen, domain)
+    preset = _preset(chosen, domain, options["seconds"])
     backend = backend_named(chosen["backend"]) if chosen["backend"] else _default_backend(domain, preset)
     backend.check_fit(domain)
     values = {**(preset.settings if preset else {}), **settings_of(backend, settings)}
@@ -160,20 +160,20 @@ def _begin(
     if preset is not None:
         suited = {**values, **preset.training, **_given(options)}
         told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in suited.items())
-        _say(f"preset {chosen['preset'] or STANDARD}: {backend.name}, {told}")
+        _say(f"preset {preset.name}: {backend.name}, {told}")
     suggestion = suggest_name(request.data.sources[0], backend.name)
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
 
 
-def _preset(chosen: dict[str, Any], domain: Domain) -> Preset | None:
-    """The preset that is asked for; of a text without a named model the standard one."""
+def _preset(chosen: dict[str, Any], domain: Domain, seconds: float | None) -> Preset | None:
+    """The preset that is asked for; of a text without a named model the one for so many seconds."""
     name = chosen["preset"]
     if isinstance(domain, RowDomain):
         if name is not None:
             raise UsageError(f"--preset {name} is for a text, and DATA is rows: leave it out")
         return None
     if name is None:
-        return None if chosen["backend"] else PRESETS[STANDARD]
+        return None if chosen["backend"] else PRESETS[preset_for(seconds)]
     preset = PRESETS[name]
     if chosen["backend"] not in (None, preset.backend):
         raise UsageError(f"--preset {name} is of {preset.backend}: leave out --preset or --backend")

@@ -498,6 +498,23 @@ async def test_too_small_a_screen_asks_for_room() -> None:
         assert "a little more room" in screen_text(here.app)
 
 
+@pytest.mark.parametrize("key", ["", "?"])
+async def test_keys_go_where_they_went_before_the_screen_was_too_small(key: str) -> None:
+    async with stage((80, 24)) as here:
+        await here.press("tab", "3")
+        assert here.app.focused is here.screen.controls
+        await here.pilot.resize_terminal(39, 10)
+        await here.settle()
+        if key:
+            await here.press(key)
+        await here.pilot.resize_terminal(80, 24)
+        await here.settle()
+        if key:
+            await here.press("escape")
+        await here.settle()
+        assert here.app.focused is here.screen.controls
+
+
 async def test_streaming_paints_new_cells_only() -> None:
     async with stage() as here:
         await written(here, count=30)

@@ -83,6 +83,8 @@ class PlayScreen(PlayActions, PlayRows, Screen[None]):
         self.colouring: Colouring = colouring
         self._training_words = training_words
         self._notice_shown = 0
+        self._had_keys: Widget | None = None
+        """What had them before the screen was too small for it."""
         self.top = TopLine()
         self.prompt = PromptPane(controller.prompt, History(history))
         self.output = OutputPane(self.glyphs)
@@ -151,6 +153,10 @@ class PlayScreen(PlayActions, PlayRows, Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Another size, another layout."""
         wanted = layout_classes(event.size.width, event.size.height)
+        if "small" in wanted and not self.has_class("-small"):
+            self._had_keys = self.focused  # panes are hidden now, and a hidden one has no keys
+        elif "small" not in wanted and self.has_class("-small") and self._had_keys is not None:
+            self.call_after_refresh(self._had_keys.focus)
         for name in ("compact", "short", "narrow", "slim", "low", "small", "large", "wide"):
             self.set_class(name in wanted, f"-{name}")
 
