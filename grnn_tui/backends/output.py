@@ -73,6 +73,8 @@ def symbol_log_prob(
     """log softmax(W h + b)[x] of each row in nats; under autocast the products are of its kind of numbers."""
     kind = h.device.type
     dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else W.dtype
+    if not torch.is_grad_enabled():  # which a function cannot tell: it would keep what no gradient asks for
+        h, W, b = h.detach(), W.detach(), b.detach()
     with torch.autocast(kind, enabled=False):
         result: Tensor = SymbolLogProb.apply(h.to(dtype), W.to(dtype), b, x)  # type: ignore[no-untyped-call]
     return result

@@ -36,7 +36,7 @@ Drawn = tuple[NDArray[np.int32], NDArray[np.float64]]
 
 def texts_of_a_block(count: int, size: int, length: int) -> int:
     """How many of `count` texts of `length` symbols of a vocabulary of `size` are best written side by side."""
-    share = max(SHARE, -(-count // (os.cpu_count() or 1)))
+    share = max(SHARE, -(-count // _cores()))
     return min(count, TEXTS, share, PROBABILITIES // size, POSITIONS // max(length, 1))
 
 
@@ -58,7 +58,7 @@ def write_many(
     if len(seeds) <= texts:
         yield from first.stream()
         return
-    cores = os.cpu_count() or 1
+    cores = _cores()
     pool, stop = ThreadPoolExecutor(cores), Event()
     ahead: deque[Future[Drawn]] = deque()
     try:
@@ -124,6 +124,11 @@ class _Block:
             if window:
                 recent = np.concatenate((recent, symbols[i, :, None]), axis=1)[:, -window:]
             many.advance(symbols[i])
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _texts(drawn: Drawn, start: int) -> Iterator[Iterator[tuple[int, float]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -59,3 +61,20 @@ def test_what_is_kept_for_the_gradient_is_bounded() -> None:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         symbol_log_prob(*given, x)
     assert sum(kept) < 1_000_000
+
+
+def test_without_gradients_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[Tensor]] = []
+    log_probs = output._log_probs
+
+    def watched(h: Tensor, W: Tensor, b: Tensor) -> Tensor:
+        assert sum(each() is not None for each in made) <= 1
+        result = log_probs(h, W, b)
+        made.append(weakref.ref(result))
+        return result
+
+    monkeypatch.setattr(output, "_BLOCK", 11)
+    monkeypatch.setattr(output, "_log_probs", watched)
+    with torch.no_grad():
+        symbol_log_prob(*leaves(7, 4, 11), torch.randint(11, (7,)))
+    assert len(made) == 7

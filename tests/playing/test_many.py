@@ -130,6 +130,12 @@ def test_blocks_hold_a_bounded_number_of_probabilities_and_symbols() -> None:
         assert texts <= min(count, many.TEXTS)
 
 
+def test_a_core_that_may_not_be_used_gets_no_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    assert many.texts_of_a_block(64, 65, 100) == many.TEXTS
+
+
 def test_of_endless_texts_only_a_few_blocks_are_drawn_ahead() -> None:
     opened_blocks: list[int] = []
     player = opened("gru", hidden=2)
