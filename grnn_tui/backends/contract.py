@@ -175,6 +175,8 @@ class Backend:
     [batch, rows * D], and a state that has seen a whole row goes on to the next."""
     conditional: bool = False
     """Whether it can be told a label or features before it writes."""
+    low_precision: bool = False
+    """Whether it can be trained with products in bfloat16."""
     gates: tuple[int, int] | None = None
     """Of a stack of recurrent layers: how many matrices a layer has for what lies below, and for its own past."""
 
@@ -228,6 +230,15 @@ class Backend:
             )
         if domain.condition is not None and not self.conditional:
             raise UsageError(f"{self.name} cannot be told a label or features; `grnn-tui backends` lists others")
+
+    def check_precision(self, precision: str) -> None:
+        """Whether it can be trained with products of such numbers: `float32`, `tf32` or `bf16`.
+
+        Raises:
+            UsageError: it cannot.
+        """
+        if precision == "bf16" and not self.low_precision:
+            raise UsageError(f"{self.name} is trained in float32 alone: leave out --precision bf16")
 
     def open_player(self, settings: Settings, domain: Domain, arrays: Arrays) -> Player[Any, Any]:
         """The playing path over the weights `arrays`, without torch."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -26,9 +25,6 @@ class Network(nn.Module, ABC):
 
     Without it, evaluation computes what the playing path does. A model without such noise does not look at it.
     """
-
-    low_precision: ClassVar[bool] = False
-    """Whether `log_prob` may be called under autocast to bfloat16."""
 
     @abstractmethod
     def start(self, batch: int, condition: Float[Tensor, "batch size"] | None = None) -> Carry:

@@ -54,7 +54,7 @@ class _TrainCommand(click.Command):
 
 @click.command(cls=_TrainCommand)
 @click.argument("data", nargs=-1)
-@click.option("--backend", "-b", default=None, help="Kind of model; `grnn-tui backends` lists them. (lstm)")
+@click.option("--backend", "-b", default=None, help="Kind of model, see `grnn-tui backends`. (lstm, by a preset)")
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
@@ -141,6 +141,7 @@ def _begin(
 
         read_ordering(values["ordering_file"], domain.length)
     training = training_options({**(preset.training if preset else {}), **_given(options)})
+    backend.check_precision(training.precision)
     budget_is_ours = backend.learning == "gradient" and all(options[name] is None for name in BUDGETS)
     if budget_is_ours:
         training = msgspec.structs.replace(training, seconds=DEFAULT_SECONDS)
@@ -173,7 +174,8 @@ def _preset(chosen: dict[str, Any], domain: Domain, seconds: float | None) -> Pr
             raise UsageError(f"--preset {name} is for a text, and DATA is rows: leave it out")
         return None
     if name is None:
-        return None if chosen["backend"] else PRESETS[preset_for(seconds)]
+        measured = chosen["unit"] != "word"  # presets were measured on characters
+        return PRESETS[preset_for(seconds)] if measured and not chosen["backend"] else None
     preset = PRESETS[name]
     if chosen["backend"] not in (None, preset.backend):
         raise UsageError(f"--preset {name} is of {preset.backend}: leave out --preset or --backend")

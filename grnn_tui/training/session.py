@@ -121,12 +121,11 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     threads = choose_threads(options.threads)
     material = read_material(request.data, sitting.reading, read_header(step.path).domain if step else None)
     backend.check_fit(material.domain)
+    backend.check_precision(options.precision)
     machine = Machine.here(device, threads)
     warnings = sitting.warnings + _warnings(material, step, progress, machine)
     prepare(device, threads, options.seed, options.precision)
     network = backend.build_network(settings, material.domain).to(device)
-    if options.precision == "bf16" and not network.low_precision:
-        raise UsageError(f"{backend.name} is trained in float32 alone: leave out --precision bf16")
     with same_randomness():  # worked out or remembered, the run that follows is the same
         references = progress.references if progress else material.references()
     setting = Setting(

@@ -136,7 +136,7 @@ class GrnnApp(Keeping, TrainingSide, Sparing, App[int], inherit_bindings=False):
         """Listen to the engine, look at runs now and then, tell what could not be read."""
         # Round by the screen's own queue, which it only looks at when it is mounted and its prompt has the keys.
         self.playground.call_later(self.call_later, self.take_typed_ahead)
-        self.app_resume_signal.subscribe(self, lambda _: self.forget_shown())
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self.set_keymap(keymap_strings(self.grnn_keymap))
         self.run_worker(self._listen(), group="engine", exit_on_error=False)
         if self.controller.unit_shown:

@@ -17,6 +17,7 @@ from grnn_tui.errors import GrnnError
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.files import read_tail
 from grnn_tui.runs.metrics import read_rows
+from grnn_tui.runs.presets import PRESETS
 from grnn_tui.runs.rows import Trained
 from grnn_tui.runs.store import find_run, list_runs
 from tests.support.waiting import wait_for
@@ -254,3 +255,29 @@ def test_the_log_of_a_detached_trainer_stays_short(shell: Shell) -> None:
     lines = read_tail(run.log)
     assert b"finished" in lines[-1]
     assert len(lines) < 12
+
+
+def test_a_text_without_a_model_is_trained_by_the_preset_for_its_time(shell: Shell) -> None:
+    for words, name in ((("--steps", "1"), "standard"), (("--seconds", "600", "--until", "1"), "long")):
+        shell("train", "text.txt", "--lr", "1e-3", "--hidden", "8", *words, "--name", name)
+        request = find_run(name).request
+        preset = PRESETS[name]
+        assert request.backend == preset.backend
+        assert request.settings["dropout"] == preset.settings["dropout"]
+        assert (request.settings["hidden"], request.training.lr) == (8, 1e-3)
+        assert request.training.weight_decay == preset.training["weight_decay"]
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("strokes", "--data-size", "100", "--preset", "standard"), "is for a text"),
+        (("text.txt", "--backend", "gru", "--preset", "standard"), "is of lstm"),
+        (("text.txt", "--backend", "nade", "--precision", "bf16"), "float32 alone"),
+    ],
+)
+def test_what_a_preset_or_a_precision_does_not_fit_is_refused_before_there_is_a_run(
+    shell: Shell, words: tuple[str, ...], fault: str
+) -> None:
+    assert fault in shell.refused("train", *words, "--steps", "1")
+    assert not list_runs()

@@ -49,7 +49,6 @@ class RecurrentNetwork(Network):
     With several particles it is [batch, particles, layers, hidden]; in between they are so many streams more.
     """
 
-    low_precision = True
     cell: ClassVar[Cell]
     embedding: nn.Parameter | None
 

@@ -72,6 +72,7 @@ def _recurrent(name: str, gates: int, summary: str) -> Backend:
         fits=frozenset({"text", "binary", "levels"}),
         sequences=True,
         conditional=True,
+        low_precision=True,
         gates=(gates, gates),
     )
 

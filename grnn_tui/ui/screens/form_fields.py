@@ -260,7 +260,8 @@ class FormFields(Fields):
 
     def _suit(self) -> Mapping[str, str]:
         """What fields begin with, for the model and the data as they are now; returns what it was before."""
-        before, self._suited = self._suited, suited(self._backend_name, rows=self._known.rows)
+        unit = self._shown("unit", "character")
+        before, self._suited = self._suited, suited(self._backend_name, rows=self._known.rows, unit=unit)
         return before
 
     def _begins(self, field: Field) -> str:
@@ -361,6 +362,8 @@ class FormFields(Fields):
             await self._fit()
             if look:
                 self._look_again()
+        elif key == "unit":
+            self._follow(self._suit())
         self._show_what_fits()
         self.post_message(self.Edited())
 

@@ -321,10 +321,10 @@ def preset(size: str, backend: BackendInfo) -> dict[str, str]:
     return values
 
 
-def suited(backend: str, *, rows: bool) -> dict[str, str]:
+def suited(backend: str, *, rows: bool, unit: str = "character") -> dict[str, str]:
     """What fields begin with instead of their default, by name: the standard preset, for its model on a text."""
     standard = PRESETS[STANDARD]
-    if rows or backend != standard.backend:
+    if rows or unit == "word" or backend != standard.backend:
         return {}
     return {name: typed(value) for name, value in (*standard.settings.items(), *standard.training.items())}
 

@@ -88,6 +88,6 @@ def export(view: RunView, name: str, folder: Path) -> tuple[Path, Path]:
 
 
 def _points(series: Series) -> list[tuple[float, float | None]]:
-    digits = series.y.astype(str).astype(np.float64)  # those that the log told, not those of 32 bits
+    digits = series.y.astype(str).astype(np.float64)  # the shortest that name the 32 bits kept
     pairs = zip(series.x.tolist(), digits.tolist(), strict=True)
     return [(x, y if math.isfinite(y) else None) for x, y in pairs]
