@@ -50,20 +50,32 @@ def all_of(parts: list[str]) -> int:
 
 
 def markdown() -> str:
-    """Every line with a goal that was measured on this machine, as a table for the README."""
-    rows = ["| measured | median | spread | goal | | command |", "|---|---|---|---|---|---|"]
-    machines = set()
+    """Every line with a goal that was measured on this machine, as the page `benchmarks/README.md`."""
+    machines, rows = set(), []
     for part in PARTS:
         try:
             where, tables = reported(part)
         except FileNotFoundError:
             continue
         machines.add(where)
-        for line in (line for table in tables for line in table.lines if line.goal is not None):
-            spread = f"{line.low:.3g} to {line.high:.3g}"
-            median = f"{line.median:.4g} {line.unit}"
-            rows.append(f"| {line.name} | {median} | {spread} | {line.wanted} | {line.verdict} | `make bench-{part}` |")
-    return "\n".join([*sorted(machines), "", *rows])
+        for table in tables:
+            lines = [line for line in table.lines if line.goal is not None]
+            rows += [f"| **{table.title}** | `make bench-{part}` | | | |"] if lines else []
+            for line in lines:
+                spread, median = f"{line.low:.3g} to {line.high:.3g}", f"{line.median:.4g} {line.unit}"
+                rows.append(f"| {line.name} | {median} | {spread} | {line.wanted} | {line.verdict} |")
+    return "\n".join([PAGE, f"Measured on {'; '.join(sorted(machines))}.", "", HEAD, *rows])
+
+
+PAGE = """# Benchmarks
+
+`make bench` measures everything, in half an hour on two cores; `make bench-NAME` one part. Each prints its lines with
+the goal and whether it is met, and writes `benchmarks/results/NAME.json`; `python -m benchmarks table` prints this page
+of what was measured. Ratios are medians of neighbours in the same run, with the range they had. `make bench-scans` and
+`python -m benchmarks published` run by name alone.
+"""
+HEAD = """| measured | median | range | goal | |
+|---|---|---|---|---|"""
 
 
 if __name__ == "__main__":

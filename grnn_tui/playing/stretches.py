@@ -14,8 +14,9 @@ from grnn_tui.backends.modeldir import ModelDirectory
 STRETCHES = 64
 WARM_UP = 2048
 """Symbols that a stretch reads before its own begin; recurrent models have long forgotten what came earlier."""
-WINDOW = 256
-"""Symbols of every stretch taken in one call, fewer for a vocabulary of many words ..."""
+WINDOW = 64
+"""Symbols of every stretch taken in one call, so few that the next call finds its memory warm; fewer for a vocabulary of
+many words ..."""
 LOGITS = 1 << 23
 """... so that no more probabilities than these are held at a time."""
 
