@@ -15,7 +15,7 @@ STRETCHES = 64
 WARM_UP = 2048
 """Symbols that a stretch reads before its own begin; recurrent models have long forgotten what came earlier."""
 WINDOW = 64
-"""Symbols of every stretch taken in one call, so few that the next call finds its memory warm; fewer for a vocabulary of
+"""Symbols of every stretch taken in one call, so few that the next finds its memory warm; fewer for a vocabulary of
 many words ..."""
 LOGITS = 1 << 23
 """... so that no more probabilities than these are held at a time."""
