@@ -5,7 +5,8 @@
 `grnn-tui train TEXT --seconds N` with nothing else chosen but a thread for each core (two at most), and after it the
 loop of `benchmarks/stock_loop.py` with as many. Validating and saving are within our seconds; measuring the held-out
 end at last is within neither's. GRNN_TUI_BENCH_FULL=1 adds ten minutes of each. The text is tinyshakespeare, in the
-folder that `GRNN_TUI_DATA` names or where `grnn-tui fetch` put it; without it, the built-in tales, of which there are no goals.
+folder that `GRNN_TUI_DATA` names or where `grnn-tui fetch` put it; without it, the built-in tales, of which there are
+no goals.
 """
 
 from __future__ import annotations
