@@ -59,6 +59,9 @@ def sizes() -> Iterator[Table]:
     layers = [entry for n in (1, 2, 3, 4) for entry in played_and_trained(f"{n} layers", 65, 128, n)]
     yield Table("Layers (gru 128, 65 symbols, 32 streams of 64)", layers)
     many = [entry for n in (65, 1000, 10_000, 50_000) for entry in played_and_trained(f"{n:,} symbols", n, 128, 1)]
+    medians = {entry.name: entry.median for entry in many}
+    most, fewer = (medians[f"{n} symbols, training step"] for n in ("50,000", "10,000"))
+    many.append(line("training step, 50,000 to 10,000 symbols", [most / fewer], "x", 3.0))
     yield Table("Vocabulary (gru 128, top-k 40 and top-p 0.95, 32 streams of 64)", many)
     lengths = [
         line(f"windows of {n}", [1e6 * each / n / BATCH for each in step_seconds(65, 128, 1, n)], "us")
