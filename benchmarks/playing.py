@@ -7,6 +7,10 @@ inference mode with the same settings as most people write them: `topk`, softmax
 Batches: the loop behind `grnn-tui generate --count`, against the stock LSTM at batch 256 and `multinomial`.
 Scoring: nats per symbol of a text by `score`'s own function, against the stock module run over as many stretches in
 windows of the same size, with the same warm-up, weights and threads.
+
+Of the 58 us of a step of an LSTM of 256 units, 19 are the product U h, at 55 GB/s from the third-level cache, 18 the
+draw with its truncation, and the rest the gates, the output layer and the calls. What keeps many texts at once from
+twice the stock loop stands in `grnn_tui/playing/many.py`.
 """
 
 from __future__ import annotations
