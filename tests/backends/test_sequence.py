@@ -183,8 +183,7 @@ def test_the_faster_way_is_chosen() -> None:
         assert not chosen(cell, 256, 1, gradient=False)
         assert not chosen(cell, 256, 32, dtype=torch.bfloat16)
         assert not whole_sequence(cell, 256, 32, torch.device("cuda"), torch.float32, gradient=True)
-    assert [chosen("lstm", hidden, 64) for hidden in (64, 128, 512, 1024)] == [False, True, True, False]
-    assert [chosen("lstm", hidden, 32) for hidden in (128, 256, 512)] == [False, True, True]
+    assert [chosen("lstm", hidden, 64) for hidden in (64, 256, 512, 1024)] == [True, True, True, False]
     assert chosen("lstm", 512, 64, dtype=torch.float64)
     assert not chosen("lstm", 512, 64, gradient=False)
-    assert not chosen("lstm", 512, 16)
+    assert not chosen("lstm", 512, 32)

@@ -5,8 +5,8 @@ for one layer, forward and backward (forward alone):
 
     RNN    1.2 to 1.4 (in whole training steps; forward alone, as the GRU, 1.0 to 2.2 from batch 8 on, else less)
     GRU    1.25 to 1.7 (in whole training steps)
-    LSTM   0.75 to 0.99 up to batch 16; at 32 0.98, 1.07, 1.11 for 128, 256, 512 units; 1.0 to 1.4 at 64 (forward alone
-           0.2 to 0.9)
+    LSTM   0.75 to 1.1 up to batch 32, and less with two layers or threads; 1.0 to 1.4 from 64 on (forward alone 0.2 to
+           0.9)
 
 What bounds ours is the products. A training step of an RNN of 256 units at batch 32 took 20 ms of one core: 11 of them
 the three products of the recurrence at the speed of large ones, 4 the output layer with its three, 1 the optimiser with
@@ -22,8 +22,8 @@ import torch
 
 _FORWARD = 8
 """Streams from which an RNN or a GRU gains without gradients too."""
-_LSTM, _LSTM_NUMBERS = 32, 8192
-"""Streams, and streams x hidden, from which an LSTM gains."""
+_LSTM = 64
+"""Streams from which an LSTM gains."""
 _LSTM_HIDDEN = 768
 """And up to where it does: with larger weights both wait for memory."""
 
@@ -35,5 +35,5 @@ def whole_sequence(
     if device.type != "cpu" or dtype not in (torch.float32, torch.float64):
         return False
     if cell == "lstm":
-        return gradient and batch >= _LSTM and batch * hidden >= _LSTM_NUMBERS and hidden <= _LSTM_HIDDEN
+        return gradient and batch >= _LSTM and hidden <= _LSTM_HIDDEN
     return gradient or batch >= _FORWARD
