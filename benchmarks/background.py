@@ -18,7 +18,8 @@ from grnn_tui.runs.metrics import last_rows
 from grnn_tui.runs.rows import Trained
 
 TRAIN = ["train", "tales", "--backend", "lstm", "--hidden", "256", "--threads", "1", "--seconds", "3600", "--detach"]
-"""One layer of 256 units, batch 32, length 64."""
+TRAIN += ["--validate-every", "3600", "--checkpoint-every", "3600"]
+"""One layer of 256 units, batch 32, length 64; nothing in between that would slow down one period and not another."""
 PATIENCE = 60.0
 
 

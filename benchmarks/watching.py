@@ -29,7 +29,7 @@ from grnn_tui.runs.lock import read_owner
 from grnn_tui.runs.metrics import last_rows
 from grnn_tui.runs.rows import Trained
 
-PAIRS = 6
+PAIRS = 8
 PERIOD = 2.0
 """Seconds."""
 
