@@ -260,7 +260,10 @@ def scoring() -> Table:
             line(f"{kind} {hidden}, symbols", [a / 1000 for (a, _), _ in pairs], "k/s"),
             line(f"{kind} {hidden}, to a bare loop", [a / b for (a, _), (b, _) in pairs], "x", 0.95, at_most=False),
         ]
-    return Table(f"Scoring {SCORED:,} symbols of text ({stretches.STRETCHES} stretches in windows of {stretches.WINDOW}, one thread)", lines)
+    return Table(
+        f"Scoring {SCORED:,} symbols, {stretches.STRETCHES} stretches in windows of {stretches.WINDOW}, one thread",
+        lines,
+    )
 
 
 def tables() -> Iterator[Table]:
