@@ -283,8 +283,8 @@ def _whole(update: LayoutUpdate) -> Iterator[Part]:
 
 
 def _spans(update: ChopsUpdate) -> Iterator[Part]:
-    """What stands in the spans; strips are whole, because cutting one would take half of a wide glyph away."""
+    """What stands in the spans, cut where they end: what lies beyond need not be what the terminal shows there."""
     for y, x1, x2 in update.spans:
         for (x, strip), end in zip(update.chops[y].items(), update.chop_ends[y], strict=False):
             if strip is not None and x <= x2 and end > x1:
-                yield x, y, strip
+                yield x, y, strip if end <= x2 else strip.crop(0, x2 - x)
