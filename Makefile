@@ -10,7 +10,7 @@ SYSTEM_TORCH ?=
 TORCH_INDEX  ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format models snapshots bench clean
+.PHONY: help run test faults check format models snapshots bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ run: $(STAMP) ## set up, then open the playground (make run ARGS="tales-gru")
 
 test: $(TOOLS) ## set up, then run every test (make test ARGS="-k session")
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+faults: $(TOOLS) ## do all the harm there is to real processes, and print the table of promises
+	$(BIN)/python -m pytest -n 2 --complete -m "promise or mutation" --timeout 900 $(ARGS)
 
 check: $(TOOLS) ## lint, format, types, import contracts
 	$(BIN)/ruff check .

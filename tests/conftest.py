@@ -7,6 +7,8 @@ import os
 import hypothesis
 from jaxtyping import install_import_hook
 
+pytest_plugins = ["tests.support.promises"]
+
 # Before torch is imported: tests run two at a time, and threads of both would wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 install_import_hook("grnn_tui.backends", "beartype.beartype")

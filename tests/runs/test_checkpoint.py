@@ -133,6 +133,7 @@ def test_a_writer_killed_for_good_leaves_whole_steps_only(tmp_path: Path) -> Non
         assert_all_whole(tmp_path, at_least=done)
 
 
+@pytest.mark.promise(3)
 def test_every_flipped_bit_and_every_cut_is_found_and_the_older_step_taken(tmp_path: Path) -> None:
     write_step(tmp_path, 1, files(1))
     write_step(tmp_path, 2, files(2))

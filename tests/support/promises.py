@@ -1,0 +1,122 @@
+"""Which test keeps which promise, how much harm is done, and the table that tells the figures reached.
+
+`@pytest.mark.promise(3)` says that a test keeps promise 3 of `tests/faults/promises.py`. Through the fixture `reached`
+it tells what it found (`reached(flips=1000, silent=0)`); what several tests tell under one word is put together: counts
+are added, seconds and other fractions become the largest. `harm(quick, complete)` chooses how much is tried: with
+`--complete` (`make faults`) all of it, and the table is printed at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pytest
+
+from tests.faults.promises import PROMISES
+
+Told = int | float | str
+
+
+class Reached(Protocol):
+    def __call__(self, **facts: Told) -> None:
+        """Tell what was found."""
+
+
+class Harm(Protocol):
+    def __call__(self, quick: int, complete: int) -> int:
+        """How much is tried."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--complete", action="store_true", help="do all the harm, and print the table of promises")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "promise(*numbers): keeps these promises of tests/faults/promises.py")
+    config.addinivalue_line("markers", "mutation: breaks a mechanism and sees that its test notices")
+    config.addinivalue_line("markers", "complete: harm that takes long, done with --complete only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    skip = pytest.mark.skip(reason="takes long: `make faults` runs it")
+    for item in items:
+        for mark in item.iter_markers("promise"):
+            item.user_properties.extend(("promise", number) for number in mark.args)
+        if item.get_closest_marker("mutation"):
+            item.user_properties.append(("mutation", True))
+        if not config.getoption("--complete") and item.get_closest_marker("complete"):
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def reached(request: pytest.FixtureRequest) -> Reached:
+    """Tell what was found, for the table of promises."""
+
+    def tell(**facts: Told) -> None:
+        request.node.user_properties.append(("reached", facts))
+
+    return tell
+
+
+@pytest.fixture
+def harm(request: pytest.FixtureRequest) -> Harm:
+    """How much is tried: `harm(quick, complete)`."""
+    everything = bool(request.config.getoption("--complete"))
+    return lambda quick, complete: complete if everything else quick
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if not config.getoption("--complete"):
+        return
+    terminalreporter.write_sep("=", "promises")
+    terminalreporter.write_line("\n".join(table(terminalreporter.stats)))
+
+
+def table(stats: dict[str, list[Any]]) -> list[str]:
+    """The table of promises, from the reports of a whole run."""
+    lines = ["| # | promise | to reach | reached | |", "|-|-|-|-|-|"]
+    for promise in PROMISES:
+        passed, failed, facts = 0, 0, dict[str, Told]()
+        for report in _reports(stats):
+            properties = report.user_properties
+            if ("promise", promise.number) not in properties:
+                continue
+            failed += report.failed
+            if report.when == "call":
+                passed += report.passed
+                for told in (value for name, value in properties if name == "reached"):
+                    _add(facts, told)
+        kept = "BROKEN" if failed else "kept" if passed else "not tried"
+        found = ", ".join(f"{_figure(value)} {name.replace('_', ' ')}" for name, value in facts.items())
+        tests = f"{passed} {'test' if passed == 1 else 'tests'}"
+        lines.append(f"| {promise.number} | {promise.text} | {promise.goal} | {found or tests} | {kept} |")
+    broken = [r for r in _reports(stats) if r.when == "call" and ("mutation", True) in r.user_properties]
+    noticed = sum(report.passed for report in broken)
+    return [
+        *lines,
+        "",
+        f"{noticed} of {len(broken)} mechanisms that were broken on purpose were noticed by their test.",
+    ]
+
+
+def _reports(stats: dict[str, list[Any]]) -> Iterator[Any]:
+    for kind in ("passed", "failed", "error", "skipped", ""):
+        yield from (report for report in stats.get(kind, []) if hasattr(report, "user_properties"))
+
+
+def _add(facts: dict[str, Told], told: dict[str, Told]) -> None:
+    for name, value in told.items():
+        known = facts.get(name)
+        if known is None:
+            facts[name] = value
+        elif isinstance(value, str) or isinstance(known, str):
+            facts[name] = known if str(value) in str(known) else f"{known}; {value}"
+        elif isinstance(value, float) or isinstance(known, float):
+            facts[name] = max(known, value)
+        else:
+            facts[name] = known + value
+
+
+def _figure(value: Told) -> str:
+    return f"{value:.2g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
