@@ -25,6 +25,7 @@ from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
 from grnn_tui.runs.directory import Run
+from grnn_tui.runs.place import Place
 from grnn_tui.runs.presets import PRESETS, Preset, preset_for
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 
@@ -80,11 +81,12 @@ class _TrainCommand(click.Command):
 @click.option("--text/--rows", "as_text", default=None, help="What DATA is; by itself its name decides.")
 @condition_option
 @click.option("--detach", is_flag=True, help="Train in the background; prints the run's name.")
+@click.option("--no-start", is_flag=True, help="Make the run only, to be trained later or elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object a line.")
 @click.option("--until", type=click.IntRange(min=1), default=None, hidden=True)
 @click.option("--trainer", is_flag=True, hidden=True)
 @click.pass_context
-def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **given: Any) -> None:
+def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, no_start: bool, **given: Any) -> None:
     """Train a model on DATA: a corpus by name, files, a directory, a glob, or - for stdin.
 
     DATA is a text, or rows: binary vectors, images, tables of numbers (.npy, .npz, idx, .csv, .amat, image folders).
@@ -98,12 +100,32 @@ def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **gi
         _refuse_with_resume(data, chosen, given)
         from grnn_tui.runs.store import find_run
 
+        if no_start:
+            raise UsageError("--no-start makes a new run: leave out --resume")
         _go(find_run(resume), _given(options), **modes)
         return
+    if Place.found() is not None:
+        raise UsageError(
+            "torchrun goes on with a run that is there: make one with `grnn-tui train DATA --no-start`, then start"
+            " `train --resume RUN`; `grnn-tui export-run RUN` writes the script"
+        )
     if not data:
         raise UsageError("no data given: name a file or a corpus of `grnn-tui corpora`, such as `grnn-tui train tales`")
     run = _begin(data, chosen, given, options, ctx.meta[_ARGUMENTS])
+    if no_start:
+        _made(run, as_json=modes["as_json"])
+        return
     _go(run, {}, **modes)
+
+
+def _made(run: Run, *, as_json: bool) -> None:
+    from grnn_tui.cli.reporting import print_object, show_line
+
+    if as_json:
+        print_object({"type": "run", "name": run.name, "path": str(run.path)})
+        return
+    show_line(run.name)
+    _say(f"train it with `grnn-tui train --resume {run.name}`, or elsewhere: `grnn-tui export-run {run.name}`")
 
 
 def _names(struct: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -305,7 +327,7 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
 
     from grnn_tui.cli.reporting import LineReporter, make_reporter, print_object
     from grnn_tui.runs.lock import RunLock
-    from grnn_tui.runs.processes import Place, die_with_parent
+    from grnn_tui.runs.place import die_with_parent
 
     place = Place.found()
     count = changes.get("processes", run.request.training.processes)

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from grnn_tui.runs.processes import LOST
+from grnn_tui.runs.place import LOST
 
 if TYPE_CHECKING:
     from torch.distributed import Store  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from grnn_tui.errors import TrainingError, UsageError
-from grnn_tui.runs.processes import LOOPBACK, LOST, MEETING, Place
+from grnn_tui.runs.place import LOOPBACK, LOST, MEETING, Place
 from grnn_tui.training.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
