@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -112,3 +113,16 @@ def test_a_signal_is_a_wish_to_stop_for_rank_0(begin: Callable[[str], Run], numb
     thread.join()
     assert signal.getsignal(number) is before
     assert process_start(int((run.path / "pid-1").read_text())) is None
+
+
+def test_a_process_dies_with_the_one_that_started_it(tmp_path: Path) -> None:
+    child = "from grnn_tui.runs.place import die_with_parent; die_with_parent(); print(flush=True)\n"
+    child += "import signal; signal.pause()"
+    parent = "import os, signal, subprocess, sys\n"
+    parent += "child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdout=subprocess.PIPE)\n"
+    parent += "child.stdout.readline(); print(child.pid, flush=True); signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", parent, child], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        pid = int(started.stdout.readline())
+        started.kill()
+    wait_for(lambda: process_start(pid) is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,17 +11,32 @@ import pytest
 import torch
 from torch.distributed import HashStore  # type: ignore[attr-defined]
 
+from grnn_tui.backends.modeldir import Header
+from grnn_tui.backends.network import Carry
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.row_form import RowForm
-from grnn_tui.errors import UsageError
+from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.errors import TrainingError, UsageError
+from grnn_tui.runs.checkpoint import Step, read_step, write_step
 from grnn_tui.runs.place import Place
 from grnn_tui.runs.request import DataRequest, TrainingOptions
+from grnn_tui.training.checkpointing import (
+    Machine,
+    Moving,
+    Progress,
+    checkpoint_files,
+    own_part,
+    random_states,
+    restore,
+)
 from grnn_tui.training.heartbeat import SILENT, Heartbeat
 from grnn_tui.training.material import read_material
-from grnn_tui.training.ranks import Share
+from grnn_tui.training.randomness import same_randomness, seed_all, seed_rank
+from grnn_tui.training.ranks import Ranks, Share
 
 CPU = torch.device("cpu")
 OPTIONS = TrainingOptions(batch=7, length=9)
+VOCABULARY = Vocabulary(unit="character", symbols=tuple("abcd"))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 32])
@@ -112,3 +128,92 @@ def test_a_place_that_makes_no_sense_is_refused(place: dict[str, str], monkeypat
         monkeypatch.setenv(name, value)
     with pytest.raises(UsageError, match="torchrun"):
         Place.found()
+
+
+class Seat(Ranks):
+    """One of two processes, whose parts of a checkpoint are handed over by the test."""
+
+    def __init__(self, rank: int, parts: list[bytes]) -> None:
+        self.share = Share(rank, 2)
+        self.parts = parts
+
+    def gather(self, part: bytes) -> list[bytes]:
+        return [part, *self.parts]
+
+
+def moving(ranks: Ranks, weight: float = 0.0, *, held: bool = True) -> Moving:
+    """A process with carried state of its own: the streams that it has of four."""
+    gru = backend_named("gru")
+    torch.manual_seed(0)
+    network = gru.build_network(gru.parse_settings({"hidden": 3, "embedding": 2}), VOCABULARY)
+    with torch.no_grad():
+        next(network.parameters()).add_(weight)
+    carry: Carry | None = (torch.arange(12.0).view(4, 3)[ranks.share.part(4)],) if held else None
+    return Moving(network, None, None, carry, CPU, ranks)
+
+
+def states() -> tuple[object, ...]:
+    """What each generator gives next."""
+    with same_randomness():
+        return random.random(), float(np.random.random()), float(np.random.normal()), float(torch.rand(()))
+
+
+def progress_now() -> Progress:
+    machine = Machine.here(CPU, 1, 2)
+    counters = {"step": 5, "seconds": 1.0, "tokens": 9, "best": None, "options": TrainingOptions(), "machine": machine}
+    return Progress(**counters, **random_states())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> tuple[Step, Progress, tuple[object, ...], tuple[object, ...]]:
+    """A checkpoint of two processes, its counters, and what the generators of each would give next."""
+    header = Header(backend="gru", settings={"hidden": 3, "embedding": 2}, domain=VOCABULARY)
+    parts: list[bytes] = []
+    other, leader = moving(Seat(1, [])), moving(Seat(0, parts))
+    seed_all(3)
+    seed_rank(3, 1)
+    np.random.normal()  # leaves another one waiting
+    second = states()
+    parts.append(own_part(other))
+    seed_all(3)
+    first, progress = states(), progress_now()
+    files = checkpoint_files(header, progress, leader)
+    write_step(tmp_path, 5, files)
+    return read_step(tmp_path, 5), progress, first, second
+
+
+Saved = tuple[Step, Progress, tuple[object, ...], tuple[object, ...]]
+
+
+def test_each_process_gets_back_its_own_streams_and_generators(saved: Saved) -> None:
+    step, progress, first, second = saved
+    assert first != second
+    for rank, drawn in enumerate((first, second)):
+        seed_all(99)
+        back = moving(Seat(rank, []), held=False)
+        restore(step, progress, back)
+        assert states() == drawn
+        assert back.carry is not None
+        assert back.carry[0].tolist() == torch.arange(12.0).view(4, 3)[2 * rank : 2 * rank + 2].tolist()
+
+
+def test_one_process_goes_on_with_the_streams_of_two_and_three_with_generators_of_their_own(saved: Saved) -> None:
+    step, progress, first, _ = saved
+    alone = moving(Ranks(), held=False)
+    restore(step, progress, alone)
+    assert states() == first
+    assert alone.carry is not None
+    assert alone.carry[0].shape == (4, 3)
+    third = Seat(2, [])
+    third.share = Share(2, 3)
+    joined = moving(third, held=False)
+    restore(step, progress, joined)
+    assert states() != first
+    assert joined.carry is not None
+    assert joined.carry[0].tolist() == torch.arange(12.0).view(4, 3)[2:].tolist()
+
+
+def test_processes_that_drifted_apart_are_not_saved() -> None:
+    part = own_part(moving(Seat(1, []), weight=1e-6))
+    with pytest.raises(TrainingError, match="processes 0 and 1 no longer have the same weights"):
+        checkpoint_files(Header(backend="gru", settings={}, domain=VOCABULARY), progress_now(), moving(Seat(0, [part])))
