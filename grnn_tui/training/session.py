@@ -303,6 +303,7 @@ def _started(
         seconds=progress.seconds if progress else 0.0,
         device=setting.machine.device,
         threads=setting.machine.threads,
+        processes=setting.machine.processes,
         parameters=sum(p.numel() for p in network.parameters()),
         train_symbols=int(material.train.size),
         validation_symbols=int(material.validation.size),
