@@ -16,33 +16,35 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 # Every file that is installed has a SHA-256 of its own in constraints*.txt, dependencies included.
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-HASHED := $(PIP) --require-hashes --no-deps
+PIP       := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+HASHED    := $(PIP) --require-hashes --no-deps
+TORCH     := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' constraints.txt)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
-WITHOUT_TORCH := awk '/^[^ ]/ {torch = /^torch==/} !torch'
+SPLIT     := awk '/^[^ ]/ {torch = /^torch==/}
 
 # What playing and training need; the tools of those who work on it are added by the first `make test` or `make check`.
-# The CUDA build of torch, which PyPI serves for Linux, also needs NVIDIA's libraries. A torch from another index than
-# the CPU one has hashes that are not known here: it is as trusted as the index that was named.
+# Of torch, pip brings the build that it prefers, and the hash is checked then. The CUDA build, which PyPI serves for
+# Linux, also needs NVIDIA's libraries. Builds of another index than the CPU one have hashes that are not known here.
 $(STAMP): pyproject.toml constraints.txt constraints-cuda.txt
 	@echo "Setting up $(VENV): this takes a minute or two, once."
 	@$(PYTHON) -m venv $(if $(SYSTEM_TORCH),--system-site-packages) $(VENV)
+	@$(SPLIT) !torch' constraints.txt > $(VENV)/constraints.txt
+	@$(HASHED) --requirement $(VENV)/constraints.txt
 ifneq ($(SYSTEM_TORCH),)
-	@$(WITHOUT_TORCH) constraints.txt > $(VENV)/constraints.txt
-	@$(HASHED) --requirement $(VENV)/constraints.txt
-else ifeq ($(TORCH_INDEX),)
-	@$(HASHED) --requirement constraints.txt
-	@$(BIN)/python -m pip show torch | grep -q '^Version:.*+' || $(HASHED) --requirement constraints-cuda.txt
-else ifeq ($(TORCH_INDEX),$(CPU_INDEX))
-	@$(HASHED) --extra-index-url $(TORCH_INDEX) --requirement constraints.txt
-else
-	@$(WITHOUT_TORCH) constraints.txt > $(VENV)/constraints.txt
-	@$(HASHED) --requirement $(VENV)/constraints.txt
+else ifneq ($(filter-out $(CPU_INDEX),$(TORCH_INDEX)),)
 	@echo "torch comes from $(TORCH_INDEX): its hash is not checked."
-	@$(PIP) --index-url $(TORCH_INDEX) "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' constraints.txt)"
+	@$(PIP) --extra-index-url $(TORCH_INDEX) $(TORCH)
+	@$(BIN)/python -m pip check
+else
+	@$(SPLIT) torch' constraints.txt > $(VENV)/torch.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest $(VENV)/torch \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
+	@$(HASHED) --no-index --find-links $(VENV)/torch --requirement $(VENV)/torch.txt
+	@ls $(VENV)/torch | grep -q '[+]' || $(HASHED) --requirement constraints-cuda.txt
+	@rm -r $(VENV)/torch
+	@$(BIN)/python -m pip check
 endif
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	$(if $(SYSTEM_TORCH),,@$(BIN)/python -m pip check > $(VENV)/check.txt || { cat $(VENV)/check.txt; exit 1; })
 	@touch $@
 
 $(TOOLS): $(STAMP) constraints-tools.txt
