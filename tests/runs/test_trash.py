@@ -19,7 +19,7 @@ from grnn_tui.runs.lock import RunLock
 from grnn_tui.runs.store import find_run, list_runs
 from grnn_tui.runs.trash import KEPT, TRASH, delete, deleted_runs, identity, restore, sweep
 from tests.runs.conftest import MakeRun
-from tests.support.promises import Reached
+from tests.support.promises import Harm, Reached
 from tests.support.small_disk import fill
 from tests.support.small_disk import small_disk as small_disk
 
@@ -110,10 +110,10 @@ def test_links_are_removed_and_what_they_point_to_stays(root: Path, make_run: Ma
     assert not (root / TRASH).exists()
 
 
-def test_no_depth_is_too_deep(root: Path, make_run: MakeRun) -> None:
+def test_no_depth_is_too_deep(root: Path, make_run: MakeRun, harm: Harm) -> None:
     run = make_run("mine")
     folder = os.open(run.path, os.O_RDONLY)
-    for _ in range(1100):
+    for _ in range(harm(200, 1100)):
         os.mkdir("d", dir_fd=folder)
         inner = os.open("d", os.O_RDONLY, dir_fd=folder)
         os.close(folder)
