@@ -158,6 +158,10 @@ class RunsScreen(Screen[None]):
     def _show(self) -> None:
         words = self.query_one("#runs-filter", Input).value
         lines = filtered(self._lines, words)
+        if self._loaded and not lines and self._list.has_focus:
+            self.set_focus(None)  # it is hidden; keys are still for the list, not for the filter
+        elif lines and self.focused is None:
+            self._list.focus()
         self.set_class(self._loaded and not lines, "-empty")
         self.query_one("#runs-empty", Static).update(self._invitation(words if self._lines else ""))
         self._list.show(lines)
