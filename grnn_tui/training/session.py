@@ -31,7 +31,7 @@ from grnn_tui.training.loop import Outcome, Setting, Trainer
 from grnn_tui.training.material import Material, read_material
 from grnn_tui.training.optimising import Optimiser
 from grnn_tui.training.randomness import same_randomness
-from grnn_tui.training.saving import Saver
+from grnn_tui.training.saving import Saver, little_room
 from grnn_tui.training.signals import Interruption
 
 Reading = Callable[[int, int | None], None]
@@ -126,6 +126,7 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     warnings = sitting.warnings + _warnings(material, step, progress, machine)
     prepare(device, threads, options.seed, options.precision)
     network = backend.build_network(settings, material.domain).to(device)
+    warnings += little_room(run.path, sum(p.numel() * p.element_size() for p in network.parameters()))
     with same_randomness():  # worked out or remembered, the run that follows is the same
         references = progress.references if progress else material.references()
     setting = Setting(

@@ -9,6 +9,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,7 +221,7 @@ def test_what_takes_the_name_at_the_last_moment_is_put_back(
 ) -> None:
     run, rename = make_run("mine"), os.rename
 
-    def replaced_first(*paths: str, **folders: int) -> None:
+    def replaced_first(*paths: str, **folders: Any) -> None:
         monkeypatch.setattr(os, "rename", rename)
         run.path.rename(root / "was")
         if link:

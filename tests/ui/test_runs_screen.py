@@ -160,12 +160,12 @@ async def test_deleting_asks_first_and_z_undoes_it(root: Path) -> None:
         await pilot.press("y")
         await until(pilot, lambda: not gone.path.exists())
         assert (root / "keep").is_dir()
-        await until(pilot, lambda: app.heard and "z brings it back for 7 days" in app.heard[-1].text)  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.heard and "z brings it back for 7 days" in app.heard[-1].text)
         await pilot.press("z")
-        await until(pilot, lambda: gone.path.is_dir() and app.heard[-1].text == "gone is back")  # type: ignore[attr-defined]
+        await until(pilot, lambda: gone.path.is_dir() and app.heard[-1].text == "gone is back")
         await until(pilot, lambda: "gone" in screen_text(app))
         await pilot.press("z")
-        await until(pilot, lambda: app.heard[-1].text == "no run was deleted of late")  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.heard[-1].text == "no run was deleted of late")
 
 
 @pytest.mark.promise(32)
@@ -180,7 +180,7 @@ async def test_what_takes_the_name_while_the_question_stands_is_not_deleted(root
         asked.path.rename(root / "was")
         other = make_run(root, "mine", rows=list(story(200)))
         await pilot.press("y")
-        await until(pilot, lambda: app.heard and "no longer the one" in app.heard[-1].text)  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.heard and "no longer the one" in app.heard[-1].text)
         assert other.path.is_dir()
 
 
