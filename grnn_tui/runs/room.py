@@ -32,10 +32,8 @@ class Room:
         """What a person should know, in one line; empty while there is room."""
         if self.many >= CHECKPOINTS:
             return ""
-        left = f"{told_bytes(self.free)} free, a checkpoint takes {told_bytes(self.checkpoint)}"
-        if not self.many:
-            return f"disk full: {left}"
-        return f"disk nearly full: {left}"
+        takes = f", a checkpoint takes {told_bytes(self.checkpoint)}" if self.checkpoint else ""
+        return f"disk {'nearly ' if self.many else ''}full: {told_bytes(self.free)} free{takes}"
 
 
 def free_bytes(path: Path) -> int | None:
