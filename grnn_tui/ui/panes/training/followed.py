@@ -5,6 +5,7 @@ The pane, the strip and the monitor show the same followed run; `version` tells 
 
 from __future__ import annotations
 
+import sys
 import time
 from concurrent.futures import Future
 from pathlib import Path
@@ -29,6 +30,9 @@ BIG_BYTES = 1 << 18
 
 PORTION_SECONDS = 0.2
 """How long the thread reads until it hands over what it has: a little less than lies between two polls."""
+
+SWITCH_SECONDS = 0.0005
+"""How soon that thread gives way to the screen; Python's own 5 ms add up over the many steps of a chart."""
 
 
 class FollowedRun:
@@ -179,6 +183,7 @@ class FollowedRun:
 def _in_thread(reader: MetricsReader) -> Future[list[Sitting]]:
     """A portion of the rows, read while the screen goes on; whatever goes wrong is raised by `result`."""
     future: Future[list[Sitting]] = Future()
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     def read() -> None:
         parts: list[Sitting] = []
