@@ -138,6 +138,8 @@ def shown_of(
     data: str = "",
     backend: str = "",
     silent: float | None = None,
+    alarm: str = "",
+    reading: float | None = None,
     epochs: float | None = None,
     smoothing: float = 0.0,
 ) -> Shown:
@@ -179,6 +181,8 @@ def shown_of(
         parameters=si(started.parameters) if started is not None and started.parameters else "",
         smoothing=smoothing,
         silent=duration(silent) if silent is not None and silent >= SILENT_AFTER else "",
+        alarm=sanitise(alarm) if alarm else None,
+        reading=f"{reading:.0%}" if reading is not None else "",
         saved=si(view.saved.step) if view.saved is not None else "",
         event=log[-1].text if log else None,
         log=log,
