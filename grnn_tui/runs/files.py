@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from grnn_tui.errors import RunError
+from grnn_tui.runs.seals import sealed_line
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -100,7 +101,7 @@ def read_tail(path: Path, size: int = TAIL_BYTES) -> list[bytes]:
 
 
 class LineAppender:
-    """Appends whole lines to a file that may end in half a line, one write each.
+    """Appends whole JSON objects to a file that may end in half a line, one write each, each with its sum.
 
     A line cut short by a crash or a full disk is ended before the next one, so that nothing is ever glued to it.
     """
@@ -121,7 +122,7 @@ class LineAppender:
             if self._torn is None:
                 os.fchmod(descriptor, FILE_MODE)
                 self._torn = self._ends_torn()
-            content = (b"\n" if self._torn else b"") + line + b"\n"
+            content = (b"\n" if self._torn else b"") + sealed_line(line) + b"\n"
             self._torn = True
             written = os.write(descriptor, content)
             if written != len(content):
