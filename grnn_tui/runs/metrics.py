@@ -123,9 +123,10 @@ def _row(line: bytes) -> AnyRow | None:
     if content is None:
         return None
     try:
-        return _decoder.decode(content)
+        row: AnyRow = _decoder.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    return row
 
 
 @dataclass(frozen=True)
