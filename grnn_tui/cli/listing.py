@@ -155,13 +155,25 @@ def _backend_object(backend: BackendInfo) -> dict[str, object]:
 
 
 @click.command()
+@click.option("--deleted", is_flag=True, help="List the runs that `undelete` brings back instead.")
 @as_json
-def runs(as_json: bool) -> None:
+def runs(deleted: bool, as_json: bool) -> None:
     """List the runs, alive and past, newest first."""
-    from grnn_tui.runs.store import list_runs
+    from grnn_tui.runs.store import list_runs, runs_root
+    from grnn_tui.runs.trash import sweep
 
+    if deleted:
+        from grnn_tui.cli.deleting import list_deleted
+
+        list_deleted(as_json)
+        return
     found = list_runs()
     _tell_damaged({r.name for r in found})
+    _show_runs(found, as_json)
+    sweep(runs_root())
+
+
+def _show_runs(found: list[RunSummary], as_json: bool) -> None:
     if as_json:
         show_json(
             {

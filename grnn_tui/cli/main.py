@@ -31,6 +31,8 @@ COMMANDS = {
         "List the kinds of model that can be trained, or print the page of one.",
     ),
     "runs": ("grnn_tui.cli.listing:runs", "List the runs, alive and past."),
+    "delete": ("grnn_tui.cli.deleting:delete", "Delete a run; it can be brought back for a week."),
+    "undelete": ("grnn_tui.cli.deleting:undelete", "Bring back a deleted run, or list those that can be."),
     "fetch": ("grnn_tui.cli.data:fetch", "Bring a classic corpus from its public address."),
     "train": ("grnn_tui.cli.train:train", "Train a model on a text or on rows, or go on with a run."),
     "watch": ("grnn_tui.cli.steer:watch", "Follow a run line by line."),

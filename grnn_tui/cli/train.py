@@ -164,6 +164,7 @@ def _begin(
         read_ordering(values["ordering_file"], domain.length)
     training = training_options({**(preset.training if preset else {}), **_given(options)})
     backend.check_precision(training.precision)
+    _check_processes(backend, training)
     budget_is_ours = backend.learning == "gradient" and all(options[name] is None for name in BUDGETS)
     if budget_is_ours:
         training = msgspec.structs.replace(training, seconds=DEFAULT_SECONDS)
@@ -186,6 +187,19 @@ def _begin(
         _say(f"preset {preset.name}: {backend.name}, {told}")
     suggestion = suggest_name(request.data.sources[0], backend.name)
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
+
+
+def _check_processes(backend: Backend, training: TrainingOptions) -> None:
+    """Refuse what several processes cannot train."""
+    if training.processes == 1:
+        return
+    if backend.learning != "gradient":
+        raise UsageError(f"{backend.name} is counted, in one process: leave out --processes")
+    if training.batch < training.processes:
+        raise UsageError(
+            f"a batch of {training.batch} cannot be shared among {training.processes} processes; use at most"
+            f" {training.batch}"
+        )
 
 
 def _preset(chosen: dict[str, Any], domain: Domain, seconds: float | None) -> Preset | None:
@@ -340,7 +354,7 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
             _say(f"run {run.name}")
         if place is None and count > 1:
             _launch(run, count, changes, {"json": as_json, "trainer": trainer}, until)
-        from grnn_tui.training.ranks import joined
+        from grnn_tui.training.ranks import LostRankError, joined
         from grnn_tui.training.session import train as train_run
         from grnn_tui.training.session import train_along
 
@@ -353,6 +367,10 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
         try:
             with joined(place) as ranks:
                 outcome = train_run(run, changes=changes, report=reporter, until=until, ranks=ranks)
+        except LostRankError as error:
+            if place is not None and place.launched:
+                sys.exit(error.exit_status)  # the launcher says which one
+            raise
         finally:
             reporter.close()
     if as_json:

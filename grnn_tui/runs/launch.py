@@ -57,7 +57,7 @@ def start_detached(run: Run, arguments: Sequence[str] = ()) -> int:
     try:
         os.fchmod(log, FILE_MODE)
         begin = os.fstat(log).st_size
-        trainer = [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path), "--trainer", *arguments]
+        trainer = [*trainer_command(run), "--trainer", *arguments]
         environment = os.environ | {"PYTHONPATH": module_path(), "PYTHONUNBUFFERED": "1"}
         shim = [sys.executable, "-I", "-S", "-c", _SHIM, str(NICENESS), *trainer]
         started = subprocess.run(
@@ -81,6 +81,11 @@ def _wait_for_lock(run: Run, pid: int, begin: int) -> int:
             raise RunError(_last_line(run.log, begin) or f"the trainer ended at once; see {run.log}")
         time.sleep(_POLL)
     raise RunError(f"the trainer (process {pid}) has not begun after {PATIENCE:.0f} s; see {run.log}")
+
+
+def trainer_command(run: Run) -> list[str]:
+    """The command that goes on with `run` in a process of its own."""
+    return [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path)]
 
 
 def module_path() -> str:

@@ -59,19 +59,23 @@ class Held:
 class RunLock:
     """The right to write into a run directory; a context manager.
 
+    Whoever only moves the directory does without a marker where `flock` works, and so without room on the disk.
+
     Raises (on entering):
         RunError: another process holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, marked: bool = True) -> None:
         self.folder = folder
+        self._marked = marked
         self._descriptor = -1
-        self._marker: Path | None = None
+        self._marker: str | None = None
         self._owner: Owner | None = None
 
     def __enter__(self) -> RunLock:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            self._descriptor = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            self._descriptor = os.open(self.folder / NAME, flags, FILE_MODE)
         except OSError as error:
             raise _unwritable(self.folder, error) from None
         try:
@@ -79,7 +83,10 @@ class RunLock:
             if flocked is False:
                 raise _held(self.folder, read_owner(self.folder).owner)
             self._owner = this_process(flock=bool(flocked))
-            self._marker = self._take_marker(self._owner)
+            if self._marked or not flocked:
+                self._marker = self._take_marker(self._owner).name
+            else:
+                self._refuse_others(self._owner)
         except OSError as error:
             os.close(self._descriptor)
             raise _unwritable(self.folder, error) from None
@@ -91,10 +98,10 @@ class RunLock:
     def __exit__(self, *_: object) -> None:
         if self._marker is not None and self._owner is not None:
             with contextlib.suppress(OSError):
-                note = self.folder / f".{self._marker.name}.{os.getpid()}.tmp"
+                note = self.folder / f".{self._marker}.{os.getpid()}.tmp"
                 note.unlink(missing_ok=True)
                 write_new(note, _told(msgspec.structs.replace(self._owner, released=True)))
-                note.rename(self._marker)
+                note.rename(self.folder / self._marker)
         os.close(self._descriptor)
 
     def _take_marker(self, me: Owner) -> Path:
@@ -102,9 +109,7 @@ class RunLock:
         try:
             write_new(note, _told(me))
             while True:
-                number, owner = _newest_marker(self.folder)
-                if owner is not None and not is_dead(owner, have_flock=me.flock):
-                    raise _held(self.folder, owner)
+                number = self._refuse_others(me)
                 marker = self.folder / f"owner-{number + 1}"
                 try:
                     os.link(note, marker)
@@ -119,6 +124,13 @@ class RunLock:
                 return marker
         finally:
             note.unlink(missing_ok=True)
+
+    def _refuse_others(self, me: Owner) -> int:
+        """The number of the newest marker; RunError if its owner may live."""
+        number, owner = _newest_marker(self.folder)
+        if owner is not None and not is_dead(owner, have_flock=me.flock):
+            raise _held(self.folder, owner)
+        return number
 
 
 def read_owner(folder: Path) -> Held:

@@ -19,7 +19,7 @@ from types import FrameType
 
 from grnn_tui.errors import TrainingError
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.launch import module_path
+from grnn_tui.runs.launch import module_path, trainer_command
 from grnn_tui.runs.metrics import MetricsWriter, last_rows
 from grnn_tui.runs.place import LOST, MEETING
 from grnn_tui.runs.rows import Noted
@@ -82,20 +82,12 @@ class _Forwarding:
 
 
 def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forwarding) -> tuple[int, str | None]:
-    """Start all, wait until all have ended; rank 0's status, and which process was lost, if that was it."""
-    command = [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path), *arguments]
-    with tempfile.TemporaryDirectory(prefix="grnn-tui-") as folder:
-        common = os.environ | {
-            "PYTHONPATH": module_path(),
-            MEETING: str(Path(folder, "meeting")),
-            "WORLD_SIZE": str(count),
-        }
+    """Start all, wait until all have ended; the run's exit status, and which process was lost, if that was it."""
+    with tempfile.TemporaryDirectory(prefix="grnn-tui-") as name:
+        folder = Path(name)
         ranks: list[subprocess.Popen[bytes]] = []
         try:
-            for rank in range(count):
-                environment = common | {"RANK": str(rank), "LOCAL_RANK": str(rank)}
-                output = None if rank == 0 else subprocess.DEVNULL
-                ranks.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output))
+            ranks.extend(_start(run, rank, count, arguments, folder) for rank in range(count))
             forwarding.leader = ranks[0]
             if forwarding.asked is not None:
                 ranks[0].send_signal(signal.SIGTERM)
@@ -110,7 +102,32 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
             for process in ranks:
                 process.kill()
                 process.wait()
-    return _judge(ended)
+        status, lost = _judge(ended)
+        if lost is None and status not in (0, ended[0]):
+            sys.stderr.write(_log(folder, ended.index(status)).read_text("utf-8", "replace"))
+    return status, lost
+
+
+def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start one process. Rank 0 speaks for all; what another one says is kept, in case that it alone fails."""
+    environment = os.environ | {
+        "PYTHONPATH": module_path(),
+        MEETING: str(folder / "meeting"),
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(count),
+    }
+    command = [*trainer_command(run), *arguments]
+    if rank == 0:
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+    with _log(folder, rank).open("wb") as log:
+        return subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
+        )
+
+
+def _log(folder: Path, rank: int) -> Path:
+    return folder / f"{rank}.log"
 
 
 def _judge(ended: list[int | None]) -> tuple[int, str | None]:

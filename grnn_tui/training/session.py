@@ -34,7 +34,7 @@ from grnn_tui.training.material import Material, read_material
 from grnn_tui.training.optimising import Optimiser
 from grnn_tui.training.randomness import same_randomness, seed_rank
 from grnn_tui.training.ranks import LostRankError, Order, Ranks
-from grnn_tui.training.saving import Saver
+from grnn_tui.training.saving import Saver, little_room
 from grnn_tui.training.signals import Interruption
 from grnn_tui.training.step import follow
 
@@ -129,6 +129,7 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     network, material, device = parts.network, parts.material, parts.device
     machine = Machine.here(device, parts.threads, ranks.count)
     warnings = sitting.warnings + _warnings(material, step, progress, machine)
+    warnings += little_room(run.path, sum(p.numel() * p.element_size() for p in network.parameters()))
     with same_randomness():  # worked out or remembered, the run that follows is the same
         references = progress.references if progress else material.references()
     setting = Setting(
@@ -303,6 +304,7 @@ def _started(
         seconds=progress.seconds if progress else 0.0,
         device=setting.machine.device,
         threads=setting.machine.threads,
+        processes=setting.machine.processes,
         parameters=sum(p.numel() for p in network.parameters()),
         train_symbols=int(material.train.size),
         validation_symbols=int(material.validation.size),
