@@ -146,9 +146,7 @@ async def test_the_screen_lists_a_full_store_and_answers_meanwhile(
 def big_run(store: Path, rows: int) -> Path:
     """A run that has told of so many steps."""
     run = make_run(store, "big", rows=[started()])
-    line = (
-        b'{"type":"train","step":%d,"seconds":%d.5,"loss":%d.25,"tokens_per_second":41000.5,"lr":0.002,"norm":0.6}\n'
-    )
+    line = b'{"type":"train","step":%d,"seconds":%d.5,"loss":%d.25,"tokens_per_second":41000.5,"lr":0.002,"norm":0.6}\n'
     with run.metrics.open("ab") as file:
         for begin in range(0, rows, 10_000):
             steps = range(begin + 1, min(rows, begin + 10_000) + 1)
