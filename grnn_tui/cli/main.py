@@ -40,6 +40,10 @@ COMMANDS = {
     "stop": ("grnn_tui.cli.steer:stop", "Let a run finish its step, save and end."),
     "checkpoint": ("grnn_tui.cli.steer:checkpoint", "Save a run now."),
     "export": ("grnn_tui.cli.export:export", "Write a model to a directory of its own, with a card."),
+    "export-run": (
+        "grnn_tui.cli.export_run:export_run",
+        "Write scripts that train a run with torchrun or Slurm.",
+    ),
     "lab": ("grnn_tui.cli.lab:lab", "Try a claim of the field in a small experiment."),
     "set": ("grnn_tui.cli.steer:set_value", "Change a run's learning rate."),
 }

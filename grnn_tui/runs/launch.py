@@ -55,10 +55,11 @@ def start_detached(run: Run, arguments: Sequence[str] = ()) -> int:
     try:
         os.fchmod(log, FILE_MODE)
         begin = os.fstat(log).st_size
-        trainer = [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path), "--trainer", *arguments]
+        trainer = [*trainer_command(run), "--trainer", *arguments]
+        environment = os.environ | {"PYTHONPATH": module_path(), "PYTHONUNBUFFERED": "1"}
         shim = [sys.executable, "-I", "-S", "-c", _SHIM, str(NICENESS), *trainer]
         started = subprocess.run(
-            shim, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=_environment(), cwd="/", check=False
+            shim, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment, cwd="/", check=False
         )
     finally:
         os.close(log)
@@ -80,11 +81,16 @@ def _wait_for_lock(run: Run, pid: int, begin: int) -> int:
     raise RunError(f"the trainer (process {pid}) has not begun after {PATIENCE:.0f} s; see {run.log}")
 
 
-def _environment() -> dict[str, str]:
-    """Ours, with a module path that holds in any directory and includes this very package."""
+def trainer_command(run: Run) -> list[str]:
+    """The command that goes on with `run` in a process of its own."""
+    return [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path)]
+
+
+def module_path() -> str:
+    """A `PYTHONPATH` that holds in any directory and includes this very package."""
     paths = [str(Path(grnn_tui.__file__).parent.parent)]
     paths += [str(Path(path).absolute()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "PYTHONUNBUFFERED": "1"}
+    return os.pathsep.join(dict.fromkeys(paths))
 
 
 def _last_line(log: Path, begin: int) -> str:

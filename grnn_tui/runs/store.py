@@ -67,12 +67,17 @@ def check_name(name: str) -> str:
     Raises:
         UsageError: it may not.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageError(
             f"{name!r} cannot be a run's name: use up to 64 of letters, digits, '.', '_' and '-',"
             " and begin with neither '.' nor '-'"
         )
     return name
+
+
+def is_name(name: str) -> bool:
+    """Whether `name` is one that a new run may have: harmless wherever it stands."""
+    return _NAME.fullmatch(name) is not None
 
 
 def suggest_name(data: str, backend: str, now: datetime | None = None) -> str:

@@ -51,8 +51,8 @@ def poison(trainer: Trainer) -> None:
 
 
 def poison_carry(trainer: Trainer) -> None:
-    assert trainer.carry is not None
-    trainer.carry = tuple(c * float("nan") for c in trainer.carry)
+    assert trainer.moving.carry is not None
+    trainer.moving.carry = tuple(c * float("nan") for c in trainer.moving.carry)
 
 
 @pytest.mark.parametrize("act", [poison, poison_carry])

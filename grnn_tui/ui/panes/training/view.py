@@ -333,5 +333,9 @@ def _bytes(size: int) -> str:
 
 
 def _device(started: Started) -> str:
-    threads = f" · {started.threads} thread{'s' * (started.threads != 1)}" if started.device == "cpu" else ""
-    return sanitise(started.device[:24]) + threads
+    parts = [started.device[:24]]
+    if started.processes > 1:
+        parts.append(f"{started.processes} processes")
+    if started.device == "cpu":
+        parts.append(f"{started.threads} thread{'s' * (started.threads != 1)}{' each' * (started.processes > 1)}")
+    return sanitise(" · ".join(parts))
