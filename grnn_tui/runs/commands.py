@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from grnn_tui.errors import RunError
 from grnn_tui.runs.files import LineAppender
+from grnn_tui.runs.seals import opened_line
 
 NAME = "commands.jsonl"
 MAX_POLL_BYTES = 1 << 16
@@ -87,7 +88,7 @@ class CommandReader:
         for line in content[:end].split(b"\n"):
             if line:
                 try:
-                    found.append(_decoder.decode(line))
+                    found.append(_decoder.decode(opened_line(line) or b""))
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     self.bad += 1
         return found

@@ -14,6 +14,7 @@ from grnn_tui.runs import checkpoint, commands, lock, metrics
 from grnn_tui.runs.files import is_file, read_small
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import AnyRow, Noted, Started
+from grnn_tui.runs.seals import is_whole
 
 REQUEST = "run.json"
 LOG = "trainer.log"
@@ -118,13 +119,17 @@ def read_request(path: Path) -> RunRequest:
     """
     file = path / REQUEST
     try:
-        request = msgspec.json.decode(read_small(file, 1 << 20), type=RunRequest)
+        content = read_small(file, 1 << 20)
+        request = msgspec.json.decode(content, type=RunRequest)
+        whole = is_whole(content)
     except OSError as error:
         raise RunError(f"{path} is not a run: {error.strerror or error} ({REQUEST})") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RunError(f"{file} is damaged: {error}") from None
     if request.format != 1:
         raise RunError(f"{file} has format {request.format}; this version reads format 1")
+    if not whole:
+        raise RunError(f"{file} is damaged: its SHA-256 is not what it says; whoever changed it takes that line out")
     return request
 
 

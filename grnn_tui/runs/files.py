@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from grnn_tui.errors import RunError
+from grnn_tui.runs.seals import sealed_line
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 TAIL_BYTES = 1 << 16
 MAX_JSON_BYTES = 64 << 20
+LEAST_BYTES = 1 << 12
+"""A disk with less free space than this is called full."""
+FULL = "is full: rows and checkpoints wait until there is room"
 
 
 def make_folder(path: Path) -> None:
@@ -35,9 +40,13 @@ def write_new(path: Path, content: bytes) -> None:
 def write_once(path: Path, content: bytes) -> None:
     """Write a file that appears whole or not at all, in place of any of that name."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    write_new(temporary, content)
-    os.rename(temporary, path)  # noqa: PTH104
+    try:
+        temporary.unlink(missing_ok=True)
+        write_new(temporary, content)
+        os.rename(temporary, path)  # noqa: PTH104
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     flush_folder(path.parent)
 
 
@@ -64,6 +73,14 @@ def flush_folder(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def has_room(path: Path) -> bool:
+    """Whether the disk of `path` takes more: a full one also stops the rows that would tell of it."""
+    try:
+        return shutil.disk_usage(path).free >= LEAST_BYTES
+    except OSError:
+        return True
 
 
 _SMALL = 1 << 13
@@ -100,7 +117,7 @@ def read_tail(path: Path, size: int = TAIL_BYTES) -> list[bytes]:
 
 
 class LineAppender:
-    """Appends whole lines to a file that may end in half a line, one write each.
+    """Appends whole JSON objects to a file that may end in half a line, one write each, each with its sum.
 
     A line cut short by a crash or a full disk is ended before the next one, so that nothing is ever glued to it.
     """
@@ -121,7 +138,7 @@ class LineAppender:
             if self._torn is None:
                 os.fchmod(descriptor, FILE_MODE)
                 self._torn = self._ends_torn()
-            content = (b"\n" if self._torn else b"") + line + b"\n"
+            content = (b"\n" if self._torn else b"") + sealed_line(line) + b"\n"
             self._torn = True
             written = os.write(descriptor, content)
             if written != len(content):

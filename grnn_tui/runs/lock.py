@@ -25,6 +25,7 @@ import msgspec
 
 from grnn_tui.errors import RunError
 from grnn_tui.runs.files import FILE_MODE, read_small, write_new
+from grnn_tui.runs.seals import opened_line, sealed_line
 
 NAME = "lock"
 _LINUX = platform.system() == "Linux"
@@ -73,7 +74,10 @@ class RunLock:
 
     def __enter__(self) -> RunLock:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._descriptor = os.open(self.folder / NAME, flags, FILE_MODE)
+        try:
+            self._descriptor = os.open(self.folder / NAME, flags, FILE_MODE)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
         try:
             flocked = _flock(self._descriptor)
             if flocked is False:
@@ -83,6 +87,9 @@ class RunLock:
                 self._marker = self._take_marker(self._owner).name
             else:
                 self._refuse_others(self._owner)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise _unwritable(self.folder, error) from None
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -93,14 +100,14 @@ class RunLock:
             with contextlib.suppress(OSError):
                 note = self.folder / f".{self._marker}.{os.getpid()}.tmp"
                 note.unlink(missing_ok=True)
-                write_new(note, msgspec.json.encode(msgspec.structs.replace(self._owner, released=True)))
+                write_new(note, _told(msgspec.structs.replace(self._owner, released=True)))
                 note.rename(self.folder / self._marker)
         os.close(self._descriptor)
 
     def _take_marker(self, me: Owner) -> Path:
         note = self.folder / f".owner.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-        write_new(note, msgspec.json.encode(me))
         try:
+            write_new(note, _told(me))
             while True:
                 number = self._refuse_others(me)
                 marker = self.folder / f"owner-{number + 1}"
@@ -218,12 +225,20 @@ def _newest_marker(folder: Path) -> tuple[int, Owner | None]:
             return 0, None
         try:
             content = read_small(folder / f"owner-{numbers[-1]}", 1 << 16)
-            return numbers[-1], msgspec.json.decode(content, type=Owner)
+            return numbers[-1], msgspec.json.decode(opened_line(content) or b"", type=Owner)
         except FileNotFoundError:
             time.sleep(0)  # superseded between the listing and the reading: look again
-        except (OSError, msgspec.DecodeError, RunError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RunError):
             return numbers[-1], None
     return 0, None
+
+
+def _told(owner: Owner) -> bytes:
+    return sealed_line(msgspec.json.encode(owner))
+
+
+def _unwritable(folder: Path, error: OSError) -> RunError:
+    return RunError(f"cannot write into the run {folder}: {error.strerror or error}; nothing of it is lost")
 
 
 def _held(folder: Path, owner: Owner | None) -> RunError:

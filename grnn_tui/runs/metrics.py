@@ -11,6 +11,7 @@ import msgspec
 
 from grnn_tui.runs.files import LineAppender, read_tail
 from grnn_tui.runs.rows import AnyRow, Started
+from grnn_tui.runs.seals import opened_line
 
 NAME = "metrics.jsonl"
 BUFFERED_ROWS = 10_000
@@ -107,14 +108,25 @@ class MetricsReader:
         for line in content.split(b"\n"):
             if not line:
                 continue
-            try:
-                row = _decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            row = _row(line)
+            if row is None:
                 self.bad += 1
                 continue
             if isinstance(row, Started):
                 rows[:] = [earlier for earlier in rows if earlier.step <= row.step]
             rows.append(row)
+
+
+def _row(line: bytes) -> AnyRow | None:
+    """What `line` says; None if it is damaged, or of a newer version."""
+    content = opened_line(line)
+    if content is None:
+        return None
+    try:
+        row: AnyRow = _decoder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return row
 
 
 @dataclass(frozen=True)
@@ -135,8 +147,8 @@ def first_row(path: Path) -> Started | None:
     """How the run began, without reading the rest; None if that is not told (yet)."""
     try:
         with path.open("rb") as file:
-            row = _decoder.decode(file.readline(_HEAD_BYTES))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            row = _row(file.readline(_HEAD_BYTES).removesuffix(b"\n"))
+    except OSError:
         return None
     return row if isinstance(row, Started) else None
 

@@ -23,6 +23,7 @@ from grnn_tui.runs.files import FOLDER_MODE, expanded, make_folder, write_once
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import Started, Trained, Validated
 from grnn_tui.runs.scale import PER_SYMBOL, LossScale
+from grnn_tui.runs.seals import sealed_file
 
 VARIABLE = "GRNN_TUI_RUNS"
 _SAY_NOTHING = frozenset({"input", "train", "data", "text", "corpus"})
@@ -144,7 +145,7 @@ def new_run(request: RunRequest, path: Path | None = None) -> Run:
         path = reserve(request.name, suggestion=suggest_name(source, request.backend))
     request = msgspec.structs.replace(request, name=path.name)
     try:
-        write_once(path / REQUEST, msgspec.json.format(msgspec.json.encode(request), indent=1) + b"\n")
+        write_once(path / REQUEST, sealed_file(request))
     except OSError as error:
         raise RunError(f"cannot write {path / REQUEST}: {error.strerror or error}") from None
     return Run(path)

@@ -167,6 +167,11 @@ class RunWatch:
         self.view.feed(rows)
         return rows
 
+    @property
+    def bad(self) -> int:
+        """Lines that were no rows and have been left out."""
+        return self._reader.bad
+
     def status(self) -> Status:
         """Whether a trainer stands behind it; a few system calls."""
         return self.run.status()

@@ -118,24 +118,27 @@ def checkpoint_files(header: Header, progress: Progress, moving: Moving) -> dict
     """The files of a checkpoint.
 
     Raises:
-        TrainingError: a weight is not a finite number; such a model is never saved.
+        TrainingError: something is not a finite number; such a model is never saved.
     """
     from safetensors.numpy import load, save
 
     tensors = _merged([load(part) for part in moving.ranks.gather(own_part(moving))])
     if moving.optimiser is not None:
         tensors |= {f"optimiser/{name}": _array(tensor) for name, tensor in moving.optimiser.state().items()}
+    _check_finite(tensors)
     with same_randomness():  # saving draws nothing, whatever a network's `arrays` does
         arrays = moving.network.arrays()
-        for name, array in arrays.items():
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise TrainingError(
-                    f"the weights {name} are no longer finite numbers; the last good checkpoint is kept"
-                )
+        _check_finite(arrays)
         files = model_files(header, arrays)
     files[STATE] = msgspec.json.encode(progress) + b"\n"
     files[TENSORS] = save(tensors)
     return files
+
+
+def _check_finite(arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise TrainingError(f"{name} is no longer made of finite numbers; the last good checkpoint is kept")
 
 
 def own_part(moving: Moving) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Literal
@@ -98,6 +99,7 @@ class Trainer:
         self.best: float | None = None
         self.last_validation: tuple[int, Measured] | None = None
         self._rate = 0.0
+        self._bad_commands = 0
 
     # --- the state that a checkpoint holds
 
@@ -211,8 +213,11 @@ class Trainer:
         """Stop before anything that follows from a loss that is not a number is shown or saved."""
         if not self.optimiser.bad:
             return
-        raise TrainingError(
-            f"the loss is no longer a number at step {self.step}; the checkpoint of step {self.saver.saved} is good:"
+        raise self._no_number("the loss")
+
+    def _no_number(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"{what} is no longer a number at step {self.step}; the checkpoint of step {self.saver.saved} is good:"
             f" go on from it with `grnn-tui train --resume {self.saver.run.name} --lr {self.options.lr / 4:.1g}`"
         )
 
@@ -243,7 +248,10 @@ class Trainer:
 
     def _measure(self, limit: int) -> Measured:
         assert self.setting.measure is not None
-        return self.setting.measure(self.network, limit)
+        measured = self.setting.measure(self.network, limit)
+        if not math.isfinite(measured.nats):
+            raise self._no_number("the loss on what is held out")
+        return measured
 
     def save(self, measured: Measured | None = None) -> bool:
         """Checkpoint now; whether that worked. Nothing is done for a step that is saved already.
@@ -276,6 +284,9 @@ class Trainer:
 
     def _obey(self, commands: list[Command]) -> str | None:
         """Do what was asked; a reason to stop, if that was it."""
+        if self.commands.bad > self._bad_commands:
+            self._bad_commands = self.commands.bad
+            self.journal.note(self.step, "alarm", "what was asked is damaged or no command: a line was left out")
         reason = None
         for command in commands:
             match command:

@@ -102,7 +102,7 @@ class RunsScreen(Screen[None]):
         self._list = RunList(id="runs-list", ascii_only=ascii_only)
         self._lines: list[RunLine] = []
         self._loaded = False
-        self._next_load = 0.0
+        self._loaded_at, self._pause = 0.0, 0.0
         self._loading = False
 
     def compose(self) -> ComposeResult:
@@ -121,7 +121,7 @@ class RunsScreen(Screen[None]):
 
     def tick(self, now: float) -> None:
         """Look again now and then. `now`: seconds since the epoch."""
-        if now >= self._next_load:
+        if not 0 <= now - self._loaded_at < self._pause:  # a clock may have been set back
             self.load()
 
     def load(self) -> None:
@@ -142,7 +142,7 @@ class RunsScreen(Screen[None]):
             read = []
         finally:
             self._loading = False
-            self._next_load = time.time() + max(RELOAD_EVERY, _SHARE * (time.monotonic() - began))
+            self._loaded_at, self._pause = time.time(), max(RELOAD_EVERY, _SHARE * (time.monotonic() - began))
         self._loaded = True
         self._take(read)
 

@@ -73,7 +73,7 @@ class FollowedRun:
     def poll(self, now: float) -> bool:
         """Take in what is new; whether anything changed. `now`: seconds since the epoch."""
         changed = self._read()
-        if now - self._status_at >= STATUS_EVERY or changed:
+        if changed or not 0 <= now - self._status_at < STATUS_EVERY:
             changed = self._look(now) or changed
         if self.overlay is not None:
             changed = self.overlay.poll(now) or changed
