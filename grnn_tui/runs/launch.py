@@ -15,8 +15,9 @@ from pathlib import Path
 
 import grnn_tui
 from grnn_tui.errors import RunError
+from grnn_tui.foreign import open_descriptor, open_file
+from grnn_tui.private import FILE_MODE, file_mode
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.files import FILE_MODE
 from grnn_tui.runs.lock import process_start, read_owner
 
 NICENESS = 5
@@ -51,9 +52,12 @@ def start_detached(run: Run, arguments: Sequence[str] = ()) -> int:
     held = read_owner(run.path)
     if held.alive and held.owner is not None:
         raise RunError(f"the run {run.name} is being trained already, by process {held.owner.pid}")
-    log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
     try:
-        os.fchmod(log, FILE_MODE)
+        log = open_descriptor(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
+    except OSError as error:
+        raise RunError(f"the trainer could not be started: {run.log}: {error.strerror or error}") from None
+    try:
+        os.fchmod(log, file_mode(run.path))
         begin = os.fstat(log).st_size
         trainer = [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path), "--trainer", *arguments]
         shim = [sys.executable, "-I", "-S", "-c", _SHIM, str(NICENESS), *trainer]
@@ -90,7 +94,7 @@ def _environment() -> dict[str, str]:
 def _last_line(log: Path, begin: int) -> str:
     """The last thing a trainer printed since `begin`, as one line."""
     try:
-        with log.open("rb") as file:
+        with open_file(log) as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(begin, end - _LAST_BYTES))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()

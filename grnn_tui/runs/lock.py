@@ -24,7 +24,9 @@ from pathlib import Path
 import msgspec
 
 from grnn_tui.errors import RunError
-from grnn_tui.runs.files import FILE_MODE, read_small, write_new
+from grnn_tui.foreign import from_json, open_descriptor, read_file
+from grnn_tui.private import FILE_MODE
+from grnn_tui.runs.files import write_new
 
 NAME = "lock"
 _LINUX = platform.system() == "Linux"
@@ -69,7 +71,10 @@ class RunLock:
         self._owner: Owner | None = None
 
     def __enter__(self) -> RunLock:
-        self._descriptor = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            self._descriptor = open_descriptor(self.folder / NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
+        except OSError as error:
+            raise RunError(f"the run {self.folder.name} cannot be locked: {error.strerror or error} ({NAME})") from None
         try:
             flocked = _flock(self._descriptor)
             if flocked is False:
@@ -205,11 +210,10 @@ def _newest_marker(folder: Path) -> tuple[int, Owner | None]:
         if not numbers:
             return 0, None
         try:
-            content = read_small(folder / f"owner-{numbers[-1]}", 1 << 16)
-            return numbers[-1], msgspec.json.decode(content, type=Owner)
+            return numbers[-1], from_json(read_file(folder / f"owner-{numbers[-1]}", 1 << 16), Owner)
         except FileNotFoundError:
             time.sleep(0)  # superseded between the listing and the reading: look again
-        except (OSError, msgspec.DecodeError, RunError):
+        except (OSError, msgspec.DecodeError):
             return numbers[-1], None
     return 0, None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from grnn_tui.foreign import from_json, open_file
 from grnn_tui.runs.files import LineAppender, read_tail
 from grnn_tui.runs.rows import AnyRow, Started
 
@@ -90,7 +91,7 @@ class MetricsReader:
 
     def _read_chunk(self, rows: list[AnyRow]) -> bool:
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 file.seek(self.offset)
                 chunk = file.read(CHUNK_BYTES)
         except OSError:  # not there yet, or out of reach for the moment: there is nothing new
@@ -108,8 +109,8 @@ class MetricsReader:
             if not line:
                 continue
             try:
-                row = _decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+                row = from_json(line, _decoder)
+            except msgspec.DecodeError:
                 self.bad += 1
                 continue
             if isinstance(row, Started):
@@ -134,9 +135,9 @@ def read_rows(path: Path) -> Rows:
 def first_row(path: Path) -> Started | None:
     """How the run began, without reading the rest; None if that is not told (yet)."""
     try:
-        with path.open("rb") as file:
-            row = _decoder.decode(file.readline(_HEAD_BYTES))
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        with open_file(path) as file:
+            row = from_json(file.readline(_HEAD_BYTES), _decoder)
+    except (OSError, msgspec.DecodeError):
         return None
     return row if isinstance(row, Started) else None
 

@@ -17,6 +17,7 @@ from grnn_tui.data.row_domain import Axes
 from grnn_tui.data.rows.content import Content, Labels, classify, require_memory
 from grnn_tui.data.rows.names import is_picture
 from grnn_tui.errors import DataError
+from grnn_tui.foreign import open_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -123,7 +124,7 @@ def _opened(path: Path) -> Iterator[Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Images.DecompressionBombWarning)
-            with Images.open(path, formats=_FORMATS) as image:
+            with open_file(path) as file, Images.open(file, formats=_FORMATS) as image:
                 yield image
     except DataError:
         raise
