@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from grnn_tui.backends.contract import Arrays, Backend, Player, Settings
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.domain import Domain
+from grnn_tui.data.rows.content import require_memory
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import ModelError
 from grnn_tui.foreign import from_json, read_file, require_file
@@ -164,6 +165,7 @@ def _check_size(file: Path, header: Header) -> None:
     size = require_file(file).st_size
     if not expected <= size <= expected + (1 << 20):
         raise ModelError(f"{file} has {size} bytes where about {expected} belong: it is cut short or not this model's")
+    require_memory(size, file)
 
 
 def describe_arrays(arrays: Arrays) -> dict[str, tuple[str, list[int]]]:

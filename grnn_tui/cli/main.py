@@ -127,6 +127,8 @@ def main() -> None:
         _fail(error.format_message(), error.exit_code)
     except GrnnError as error:
         _fail(str(error), error.exit_status)
+    except MemoryError:
+        _fail("there is not enough memory for that", 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -28,6 +28,8 @@ from grnn_tui.foreign import kind_of, open_file
 from grnn_tui.private import make_private
 
 CHUNK = 1 << 20
+_UNTOLD = 8 << 20
+"""Bytes that are taken of a file of the system, which claims to have none."""
 _SETTLED_NANOSECONDS = 2_000_000_000
 
 
@@ -141,8 +143,8 @@ class FilePart:
             stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if self.gzipped else raw
             size = os.fstat(raw.fileno()).st_size
             while data := stream.read(CHUNK):
-                # A log that grows as fast as it is read would never end; files of the system claim size 0.
-                if 0 < size < raw.tell():
+                # A log that grows as fast as it is read would never end, nor do some files of the system.
+                if (size or _UNTOLD) < raw.tell():
                     raise DataError(f"{self.path} changed while it was being read: try again when it is at rest")
                 yield data, raw.tell()
 
