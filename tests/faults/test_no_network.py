@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,7 +69,7 @@ def children_of(pid: int) -> list[int]:
 
 
 @pytest.fixture
-def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which every Python process that is started tells of its sockets."""
     folder = tmp_path / "heard"
     folder.mkdir()
@@ -79,7 +78,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("HEARD", str(folder))
     for name in ("cache", "runs", "models", "config", "state"):
         monkeypatch.setenv(f"GRNN_TUI_{name.upper()}", str(tmp_path / name))
-    yield folder
+    return folder
 
 
 @pytest.mark.promise(22, 23)
