@@ -1,4 +1,4 @@
-"""Whatever comes through its pipe, the engine answers or ends in order: no hang, no crash, no memory beyond its bounds."""
+"""Whatever comes through its pipe, the engine answers or ends in order: no hang, no crash, no memory beyond bounds."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ REALS: list[Any] = [0.0, -1.0, 1e-320, 1e308, math.nan, math.inf, -math.inf, 0.5
 TEXTS: list[Any] = ["", "a", "abc" * 50, ESCAPE, "\0", "\U0010fffd", "中" * 40, "/dev/zero", "../..", "\ud800"]
 KINDS = {
     "OpenModel": "t", "SetPrompt": "t", "SetSampling": "sn", "Generate": "nr", "Pause": "", "MoveCursor": "n",
-    "ForceSymbol": "n", "Reroll": "nnr", "SwitchBranch": "n", "RestoreText": "ttnl", "ReadBranch": "n", "ShowUnit": "nt",
-    "HideUnit": "", "SetSheet": "nn", "SetCondition": "v", "PaintKnown": "lR", "SelectSample": "nn", "ForceValue": "r",
+    "ForceSymbol": "n", "Reroll": "nnr", "SwitchBranch": "n", "RestoreText": "ttnl", "ReadBranch": "n",
+    "ShowUnit": "nt", "HideUnit": "", "SetSheet": "nn", "SetCondition": "v", "PaintKnown": "lR", "SelectSample": "nn", "ForceValue": "r",
     "BranchSample": "", "SetOrdering": "l", "FrameShown": "", "ReadCatalogue": "",
 }  # fmt: skip
 """The requests, and of what kinds their fields are."""

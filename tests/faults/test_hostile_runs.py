@@ -1,4 +1,4 @@
-"""Run directories from anybody, with pipes, links, devices and junk for files: every command ends, in a line at worst."""
+"""Run directories from anybody, with pipes, links, devices or junk for files: all commands end, at worst in a line."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ import pytest
 
 from grnn_tui.runs.commands import CommandReader
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import find_run
 from tests.cli.conftest import run as run
-from tests.faults import cases
 from tests.faults.cases import fuzzing
 from tests.faults.cases.models import ESCAPE
 from tests.support.command import Command
 from tests.support.promises import Harm, Reached
 
-assert cases
 SECONDS = 30
 STEP = "steps/000000002"
 FILES = (
@@ -78,7 +75,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
         request = RunRequest(
             name="", created="2026-01-01T00:00:00Z", backend="gru", settings={"hidden": 4},
-            data=DataRequest(sources=("reber",), size=2000), training=TrainingOptions(steps=2, checkpoint_steps=1, batch=2),
+            data=DataRequest(sources=("reber",), size=2000),
+            training=TrainingOptions(steps=2, checkpoint_steps=1, batch=2),
         )  # fmt: skip
         made = new_run(request, reserve(path=folder / "run"))
         with RunLock(made.path):
@@ -191,4 +189,3 @@ def test_a_run_may_be_a_link_or_a_loop(run: Command, tmp_path: Path) -> None:
                 ran = run(*words)
             assert (ran.status, len(ran.err.splitlines())) == (2, 1), (words, ran)
     assert run("runs").status == 0
-    assert find_run

@@ -124,6 +124,7 @@ FILES: dict[str, Maker] = {
     "a bomb.png": lambda: png(30_000, 30_000),
     "just not a bomb.png": lambda: png(5_790, 5_790),
     "colour that is just not a bomb.png": lambda: png(5_790, 5_790, depth=8, colour=6),
+    "half a bomb in colour.png": lambda: png(9_400, 9_400, depth=8, colour=6),
     "a wide one.png": lambda: png(1 << 20, 1),
     "a bomb of words.png": lambda: png(4, 4, more=_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(80 * MEGABYTE)))),
     "a bomb of colours.png": lambda: png(4, 4, more=_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(80 * MEGABYTE)))),
@@ -141,7 +142,7 @@ UNPACKED = {
 HEAVY = frozenset(
     {"a bomb.png", "just not a bomb.png", "colour that is just not a bomb.png", "rows of a bomb.csv.gz", "a bomb.npz"}
     | {"one line of a bomb.csv.gz", "zeros of a bomb.csv.gz", "a bomb that claims less.npz", "a bomb.idx"}
-    | {"a bomb of words.png", "a bomb of colours.png"}
+    | {"half a bomb in colour.png", "a bomb of words.png", "a bomb of colours.png"}
 )
 """Those that take seconds to make or to open."""
 
