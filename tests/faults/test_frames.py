@@ -35,8 +35,8 @@ TEXTS: list[Any] = ["", "a", "abc" * 50, ESCAPE, "\0", "\U0010fffd", "中" * 40,
 KINDS = {
     "OpenModel": "t", "SetPrompt": "t", "SetSampling": "sn", "Generate": "nr", "Pause": "", "MoveCursor": "n",
     "ForceSymbol": "n", "Reroll": "nnr", "SwitchBranch": "n", "RestoreText": "ttnl", "ReadBranch": "n",
-    "ShowUnit": "nt", "HideUnit": "", "SetSheet": "nn", "SetCondition": "v", "PaintKnown": "lR", "SelectSample": "nn", "ForceValue": "r",
-    "BranchSample": "", "SetOrdering": "l", "FrameShown": "", "ReadCatalogue": "",
+    "ShowUnit": "nt", "HideUnit": "", "SetSheet": "nn", "SetCondition": "v", "PaintKnown": "lR", "SelectSample": "nn",
+    "ForceValue": "r", "BranchSample": "", "SetOrdering": "l", "FrameShown": "", "ReadCatalogue": "",
 }  # fmt: skip
 """The requests, and of what kinds their fields are."""
 

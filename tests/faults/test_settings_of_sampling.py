@@ -34,7 +34,7 @@ VALUES: dict[str, list[Any]] = {
     "repetition_penalty": [0, -1, math.nan, math.inf, 1e-300, 100, 101],
     "repetition_window": [-1, 0, 4096, 4097, 2**63],
 }
-OUT_OF_BOUNDS = {
+OUT_OF_BOUNDS: dict[str, list[Any]] = {
     "temperature": [-1, math.nan, math.inf, -math.inf, 1e7, 1e308],
     "top_k": [-1, -(2**63), 1.5],
     "top_p": [0, -1, math.nan, 1.1, math.inf],
