@@ -155,12 +155,25 @@ def _backend_object(backend: BackendInfo) -> dict[str, object]:
 
 
 @click.command()
+@click.option("--deleted", is_flag=True, help="List the runs that `undelete` brings back instead.")
 @as_json
-def runs(as_json: bool) -> None:
+def runs(deleted: bool, as_json: bool) -> None:
     """List the runs, alive and past, newest first."""
-    from grnn_tui.runs.store import list_runs
+    from grnn_tui.runs.store import list_runs, runs_root
+    from grnn_tui.runs.trash import sweep
 
+    if deleted:
+        from grnn_tui.cli.deleting import list_deleted
+
+        list_deleted(as_json)
+        return
     found = list_runs()
+    _tell_damaged({r.name for r in found})
+    _show_runs(found, as_json)
+    sweep(runs_root())
+
+
+def _show_runs(found: list[RunSummary], as_json: bool) -> None:
     if as_json:
         show_json(
             {
@@ -190,6 +203,20 @@ def runs(as_json: bool) -> None:
     rows = [(r.name, r.state, r.backend, r.data, count(r.step), f"{r.progress:.0%}", *_losses(r)) for r in found]
     headers = ("name", "state", "backend", "data", "step", "done", "loss", "validation", "unit")
     show_table(headers, rows, numeric=(4, 5, 6, 7))
+
+
+def _tell_damaged(listed: set[str]) -> None:
+    """Say which runs are not in the list because what they say of themselves cannot be read."""
+    from grnn_tui.cli.output import note
+    from grnn_tui.errors import RunError
+    from grnn_tui.runs.directory import read_request
+    from grnn_tui.runs.store import run_names, runs_root
+
+    for name in sorted(set(run_names()) - listed):
+        try:
+            read_request(runs_root() / name)
+        except RunError as error:
+            note(f"left out: {error}")
 
 
 def _losses(run: RunSummary) -> tuple[str, str, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -30,6 +31,8 @@ COMMANDS = {
         "List the kinds of model that can be trained, or print the page of one.",
     ),
     "runs": ("grnn_tui.cli.listing:runs", "List the runs, alive and past."),
+    "delete": ("grnn_tui.cli.deleting:delete", "Delete a run; it can be brought back for a week."),
+    "undelete": ("grnn_tui.cli.deleting:undelete", "Bring back a deleted run, or list those that can be."),
     "fetch": ("grnn_tui.cli.data:fetch", "Bring a classic corpus from its public address."),
     "train": ("grnn_tui.cli.train:train", "Train a model on a text or on rows, or go on with a run."),
     "watch": ("grnn_tui.cli.steer:watch", "Follow a run line by line."),
@@ -38,6 +41,10 @@ COMMANDS = {
     "stop": ("grnn_tui.cli.steer:stop", "Let a run finish its step, save and end."),
     "checkpoint": ("grnn_tui.cli.steer:checkpoint", "Save a run now."),
     "export": ("grnn_tui.cli.export:export", "Write a model to a directory of its own, with a card."),
+    "export-run": (
+        "grnn_tui.cli.export_run:export_run",
+        "Write scripts that train a run with torchrun or Slurm.",
+    ),
     "lab": ("grnn_tui.cli.lab:lab", "Try a claim of the field in a small experiment."),
     "set": ("grnn_tui.cli.steer:set_value", "Change a run's learning rate."),
 }
@@ -130,8 +137,18 @@ def main() -> None:
     except MemoryError:
         _fail("there is not enough memory for that", 1)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        _silence(sys.stdout)
+        _fail(f"cannot write {error.filename or 'what there is to say'}: {error.strerror}", 1)
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is still to be written to `stream` go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fail(message: str, status: int) -> Any:

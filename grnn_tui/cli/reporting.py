@@ -144,8 +144,10 @@ def lines_of(row: AnyRow, scale: LossScale) -> list[str]:
 
 
 def _beginning(row: Started, scale: LossScale) -> list[str]:
+    processes = f", {row.processes} processes" if row.processes > 1 else ""
     threads = f", {row.threads} threads" if row.threads > 1 else ", 1 thread"
-    where = f"{row.device}{threads if row.device == 'cpu' else ''}"
+    threads += " each" if processes else ""
+    where = f"{row.device}{processes}{threads if row.device == 'cpu' else ''}"
     size = f"{row.parameters:,} parameters, " if row.parameters else ""
     many = scale.row or 1
     train, held = row.train_symbols // many, row.validation_symbols // many

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 import msgspec
@@ -26,6 +26,7 @@ from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
 from grnn_tui.private import FOLDER_MODE, SHARED_FOLDER_MODE
 from grnn_tui.runs.directory import Run
+from grnn_tui.runs.place import Place
 from grnn_tui.runs.presets import PRESETS, Preset, preset_for
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 
@@ -82,11 +83,12 @@ class _TrainCommand(click.Command):
 @condition_option
 @click.option("--share-group", is_flag=True, default=None, help="Let the group read the new run; steering stays yours.")
 @click.option("--detach", is_flag=True, help="Train in the background; prints the run's name.")
+@click.option("--no-start", is_flag=True, help="Make the run only, to be trained later or elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object a line.")
 @click.option("--until", type=click.IntRange(min=1), default=None, hidden=True)
 @click.option("--trainer", is_flag=True, hidden=True)
 @click.pass_context
-def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **given: Any) -> None:
+def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, no_start: bool, **given: Any) -> None:
     """Train a model on DATA: a corpus by name, files, a directory, a glob, or - for stdin.
 
     DATA is a text, or rows: binary vectors, images, tables of numbers (.npy, .npz, idx, .csv, .amat, image folders).
@@ -100,12 +102,32 @@ def train(ctx: click.Context, /, data: tuple[str, ...], resume: str | None, **gi
         _refuse_with_resume(data, chosen, given)
         from grnn_tui.runs.store import find_run
 
+        if no_start:
+            raise UsageError("--no-start makes a new run: leave out --resume")
         _go(find_run(resume), _given(options), **modes)
         return
+    if Place.found() is not None:
+        raise UsageError(
+            "torchrun goes on with a run that is there: make one with `grnn-tui train DATA --no-start`, then start"
+            " `train --resume RUN`; `grnn-tui export-run RUN` writes the script"
+        )
     if not data:
         raise UsageError("no data given: name a file or a corpus of `grnn-tui corpora`, such as `grnn-tui train tales`")
     run = _begin(data, chosen, given, options, ctx.meta[_ARGUMENTS])
+    if no_start:
+        _made(run, as_json=modes["as_json"])
+        return
     _go(run, {}, **modes)
+
+
+def _made(run: Run, *, as_json: bool) -> None:
+    from grnn_tui.cli.reporting import print_object, show_line
+
+    if as_json:
+        print_object({"type": "run", "name": run.name, "path": str(run.path)})
+        return
+    show_line(run.name)
+    _say(f"train it with `grnn-tui train --resume {run.name}`, or elsewhere: `grnn-tui export-run {run.name}`")
 
 
 def _names(struct: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -144,6 +166,7 @@ def _begin(
         read_ordering(values["ordering_file"], domain.length)
     training = training_options({**(preset.training if preset else {}), **_given(options)})
     backend.check_precision(training.precision)
+    _check_processes(backend, training)
     budget_is_ours = backend.learning == "gradient" and all(options[name] is None for name in BUDGETS)
     if budget_is_ours:
         training = msgspec.structs.replace(training, seconds=DEFAULT_SECONDS)
@@ -167,6 +190,19 @@ def _begin(
     suggestion = suggest_name(request.data.sources[0], backend.name)
     mode = SHARED_FOLDER_MODE if chosen["share_group"] else FOLDER_MODE
     return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"], mode=mode))
+
+
+def _check_processes(backend: Backend, training: TrainingOptions) -> None:
+    """Refuse what several processes cannot train."""
+    if training.processes == 1:
+        return
+    if backend.learning != "gradient":
+        raise UsageError(f"{backend.name} is counted, in one process: leave out --processes")
+    if training.batch < training.processes:
+        raise UsageError(
+            f"a batch of {training.batch} cannot be shared among {training.processes} processes; use at most"
+            f" {training.batch}"
+        )
 
 
 def _preset(chosen: dict[str, Any], domain: Domain, seconds: float | None) -> Preset | None:
@@ -300,24 +336,44 @@ def _say(text: str) -> None:
 
 
 def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until: int | None, trainer: bool) -> None:
-    """Train `run`, here or detached."""
+    """Train `run`: here, detached, in several processes, or as one of them."""
     if detach:
         _detach(run, changes, as_json=as_json)
         return
+    from contextlib import nullcontext
+
     from grnn_tui.cli.reporting import LineReporter, make_reporter, print_object
     from grnn_tui.runs.lock import RunLock
+    from grnn_tui.runs.place import die_with_parent
 
-    unit = run.request.data.unit
-    with RunLock(run.path):
-        reporter = LineReporter(unit, quiet=True) if trainer else make_reporter(unit, as_json=as_json)
-        if as_json:
+    place = Place.found()
+    count = changes.get("processes", run.request.training.processes)
+    if place is not None:
+        die_with_parent()
+    with nullcontext() if place is not None and (place.rank or place.launched) else RunLock(run.path):
+        if as_json and (place is None or not (place.rank or place.launched)):
             print_object({"type": "run", "name": run.name, "path": str(run.path)})
-        elif not trainer:
+        elif not trainer and place is None:
             _say(f"run {run.name}")
+        if place is None and count > 1:
+            _launch(run, count, changes, {"json": as_json, "trainer": trainer}, until)
+        from grnn_tui.training.ranks import LostRankError, joined
         from grnn_tui.training.session import train as train_run
+        from grnn_tui.training.session import train_along
 
+        if place is not None and place.rank:
+            with joined(place) as ranks:
+                train_along(run, changes, ranks)
+            return
+        unit = run.request.data.unit
+        reporter = LineReporter(unit, quiet=True) if trainer else make_reporter(unit, as_json=as_json)
         try:
-            outcome = train_run(run, changes=changes, report=reporter, until=until)
+            with joined(place) as ranks:
+                outcome = train_run(run, changes=changes, report=reporter, until=until, ranks=ranks)
+        except LostRankError as error:
+            if place is not None and place.launched:
+                sys.exit(error.exit_status)  # the launcher says which one
+            raise
         finally:
             reporter.close()
     if as_json:
@@ -326,12 +382,23 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
         _summarise(run, outcome)
 
 
+def _launch(run: Run, count: int, changes: dict[str, Any], modes: dict[str, bool], until: int | None) -> NoReturn:
+    """Train in several processes on this machine, and leave with the status of the first."""
+    from grnn_tui.runs.processes import launch
+
+    words = [*_flags(changes), *(flag(name) for name, on in modes.items() if on)]
+    sys.exit(launch(run, count, [*words, *(["--until", str(until)] if until is not None else [])]))
+
+
+def _flags(changes: dict[str, Any]) -> list[str]:
+    return [word for name, value in changes.items() for word in (flag(name), str(value))]
+
+
 def _detach(run: Run, changes: dict[str, Any], *, as_json: bool) -> None:
     from grnn_tui.cli.reporting import print_object, show_line
     from grnn_tui.runs.launch import logout_warning, start_detached
 
-    arguments = [word for name, value in changes.items() for word in (flag(name), str(value))]
-    pid = start_detached(run, arguments)
+    pid = start_detached(run, _flags(changes))
     if as_json:
         print_object({"type": "run", "name": run.name, "path": str(run.path), "pid": pid})
     else:

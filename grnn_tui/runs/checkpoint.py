@@ -22,6 +22,7 @@ from grnn_tui.errors import RunError
 from grnn_tui.foreign import from_json, open_file, read_file
 from grnn_tui.private import folder_mode
 from grnn_tui.runs.files import flush_folder, make_folder, write_new
+from grnn_tui.runs.seals import is_whole, sealed_file
 
 FOLDER = "steps"
 MANIFEST = "manifest.json"
@@ -142,7 +143,7 @@ def write_step(
         make_folder(folder, folder_mode(run))
     sweep(run)
     final = step_path(run, step)
-    if final.exists():
+    if os.path.lexists(final):
         with contextlib.suppress(RunError):
             read_step(run, step)
             return True
@@ -154,7 +155,7 @@ def write_step(
         make_folder(temporary, folder_mode(folder))
         for name, content in files.items():
             write_new(temporary / name, content)
-        write_new(temporary / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        write_new(temporary / MANIFEST, sealed_file(manifest))
         durable = flush_folder(temporary)
         os.rename(temporary, final)  # noqa: PTH104
     except OSError:
@@ -167,7 +168,7 @@ def set_aside(path: Path) -> Path:
     """Rename a damaged checkpoint, keeping it for whoever wants to look."""
     aside = path.with_name(f"{path.name}.damaged")
     count = 1
-    while aside.exists():
+    while os.path.lexists(aside):
         count += 1
         aside = path.with_name(f"{path.name}.damaged-{count}")
     os.rename(path, aside)  # noqa: PTH104
@@ -180,7 +181,7 @@ def sweep(run: Path) -> None:
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):  # noqa: PTH208
             if _LEFT.fullmatch(name):
-                shutil.rmtree(folder / name, ignore_errors=True)
+                _remove(folder / name)
 
 
 def prune(run: Path, keep: int) -> list[int]:
@@ -201,13 +202,24 @@ def prune(run: Path, keep: int) -> list[int]:
         path = step_path(run, step)
         aside = path.with_name(f"{path.name}.gone")
         os.rename(path, aside)  # noqa: PTH104
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(aside)
     return gone
 
 
+def _remove(path: Path) -> None:
+    """Remove a folder with all that is in it, or whatever else is there; a link is not followed."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def _read_manifest(path: Path) -> Manifest:
+    if path.is_symlink():
+        raise RunError(f"{path} is a link, not a checkpoint")
     try:
-        manifest = from_json(read_file(path / MANIFEST, MAX_MANIFEST_BYTES), Manifest)
+        content = read_file(path / MANIFEST, MAX_MANIFEST_BYTES)
+        manifest = from_json(content, Manifest)
+        whole = is_whole(content)
     except OSError as error:
         raise RunError(f"{path} is not a complete checkpoint: {error.strerror or error} ({MANIFEST})") from None
     except msgspec.DecodeError as error:
@@ -216,6 +228,8 @@ def _read_manifest(path: Path) -> Manifest:
         raise RunError(f"{path / MANIFEST} has format {manifest.format}; this version reads format 1")
     if any("/" in name or "\0" in name or name.startswith(".") for name in manifest.files):
         raise RunError(f"{path / MANIFEST} is damaged: it names files outside the checkpoint")
+    if not whole:
+        raise RunError(f"{path / MANIFEST} is damaged: its SHA-256 is not what it says")
     return manifest
 
 

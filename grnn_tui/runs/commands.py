@@ -11,6 +11,7 @@ from msgspec import Meta
 from grnn_tui.errors import RunError
 from grnn_tui.foreign import from_json, open_file
 from grnn_tui.runs.files import LineAppender
+from grnn_tui.runs.seals import opened_line
 
 NAME = "commands.jsonl"
 MAX_POLL_BYTES = 1 << 16
@@ -88,7 +89,7 @@ class CommandReader:
         for line in content[:end].split(b"\n"):
             if line:
                 try:
-                    found.append(from_json(line, _decoder))
+                    found.append(from_json(opened_line(line) or b"", _decoder))
                 except msgspec.DecodeError:
                     self.bad += 1
         return found

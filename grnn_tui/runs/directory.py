@@ -15,6 +15,7 @@ from grnn_tui.runs import checkpoint, commands, lock, metrics
 from grnn_tui.runs.files import is_file
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import AnyRow, Noted, Started
+from grnn_tui.runs.seals import is_whole
 
 REQUEST = "run.json"
 LOG = "trainer.log"
@@ -119,13 +120,17 @@ def read_request(path: Path) -> RunRequest:
     """
     file = path / REQUEST
     try:
-        request = from_json(read_file(file, 1 << 20), RunRequest)
+        content = read_file(file, 1 << 20)
+        request = from_json(content, RunRequest)
+        whole = is_whole(content)
     except OSError as error:
         raise RunError(f"{path} is not a run: {error.strerror or error} ({REQUEST})") from None
     except msgspec.DecodeError as error:
         raise RunError(f"{file} is damaged: {error}") from None
     if request.format != 1:
         raise RunError(f"{file} has format {request.format}; this version reads format 1")
+    if not whole:
+        raise RunError(f"{file} is damaged: its SHA-256 is not what it says; whoever changed it takes that line out")
     return request
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from grnn_tui.foreign import open_descriptor, open_file
 from grnn_tui.private import FILE_MODE, FOLDER_MODE, file_mode
+from grnn_tui.runs.seals import sealed_line
 
 TAIL_BYTES = 1 << 16
+LEAST_BYTES = 1 << 12
+"""A disk with less free space than this is called full."""
+FULL = "is full: rows and checkpoints wait until there is room"
 
 
 def make_folder(path: Path, mode: int = FOLDER_MODE) -> None:
@@ -34,9 +39,13 @@ def write_new(path: Path, content: bytes) -> None:
 def write_once(path: Path, content: bytes) -> None:
     """Write a file that appears whole or not at all, in place of any of that name."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    write_new(temporary, content)
-    os.rename(temporary, path)  # noqa: PTH104
+    try:
+        temporary.unlink(missing_ok=True)
+        write_new(temporary, content)
+        os.rename(temporary, path)  # noqa: PTH104
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     flush_folder(path.parent)
 
 
@@ -65,6 +74,14 @@ def flush_folder(path: Path) -> bool:
     return True
 
 
+def has_room(path: Path) -> bool:
+    """Whether the disk of `path` takes more: a full one also stops the rows that would tell of it."""
+    try:
+        return shutil.disk_usage(path).free >= LEAST_BYTES
+    except OSError:
+        return True
+
+
 def read_tail(path: Path, size: int = TAIL_BYTES) -> list[bytes]:
     """The last complete lines of `path`, about `size` bytes of them; none if it is missing."""
     try:
@@ -80,7 +97,7 @@ def read_tail(path: Path, size: int = TAIL_BYTES) -> list[bytes]:
 
 
 class LineAppender:
-    """Appends whole lines to a file that may end in half a line, one write each.
+    """Appends whole JSON objects to a file that may end in half a line, one write each, each with its sum.
 
     A line cut short by a crash or a full disk is ended before the next one, so that nothing is ever glued to it.
     """
@@ -100,7 +117,7 @@ class LineAppender:
             if self._torn is None:
                 os.fchmod(descriptor, file_mode(self.path.parent))
                 self._torn = self._ends_torn()
-            content = (b"\n" if self._torn else b"") + line + b"\n"
+            content = (b"\n" if self._torn else b"") + sealed_line(line) + b"\n"
             self._torn = True
             written = os.write(descriptor, content)
             if written != len(content):

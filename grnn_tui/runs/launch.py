@@ -18,6 +18,7 @@ from grnn_tui.errors import RunError
 from grnn_tui.foreign import open_descriptor, open_file
 from grnn_tui.private import FILE_MODE, file_mode
 from grnn_tui.runs.directory import Run
+from grnn_tui.runs.files import FULL, has_room
 from grnn_tui.runs.lock import process_start, read_owner
 
 NICENESS = 5
@@ -52,6 +53,8 @@ def start_detached(run: Run, arguments: Sequence[str] = ()) -> int:
     held = read_owner(run.path)
     if held.alive and held.owner is not None:
         raise RunError(f"the run {run.name} is being trained already, by process {held.owner.pid}")
+    if not has_room(run.path):
+        raise RunError(f"the disk of {run.path} {FULL}")
     try:
         log = open_descriptor(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
     except OSError as error:
@@ -59,10 +62,11 @@ def start_detached(run: Run, arguments: Sequence[str] = ()) -> int:
     try:
         os.fchmod(log, file_mode(run.path))
         begin = os.fstat(log).st_size
-        trainer = [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path), "--trainer", *arguments]
+        trainer = [*trainer_command(run), "--trainer", *arguments]
+        environment = os.environ | {"PYTHONPATH": module_path(), "PYTHONUNBUFFERED": "1"}
         shim = [sys.executable, "-I", "-S", "-c", _SHIM, str(NICENESS), *trainer]
         started = subprocess.run(
-            shim, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=_environment(), cwd="/", check=False
+            shim, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment, cwd="/", check=False
         )
     finally:
         os.close(log)
@@ -84,11 +88,16 @@ def _wait_for_lock(run: Run, pid: int, begin: int) -> int:
     raise RunError(f"the trainer (process {pid}) has not begun after {PATIENCE:.0f} s; see {run.log}")
 
 
-def _environment() -> dict[str, str]:
-    """Ours, with a module path that holds in any directory and includes this very package."""
+def trainer_command(run: Run) -> list[str]:
+    """The command that goes on with `run` in a process of its own."""
+    return [sys.executable, "-P", "-m", "grnn_tui", "train", "--resume", str(run.path)]
+
+
+def module_path() -> str:
+    """A `PYTHONPATH` that holds in any directory and includes this very package."""
     paths = [str(Path(grnn_tui.__file__).parent.parent)]
     paths += [str(Path(path).absolute()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "PYTHONUNBUFFERED": "1"}
+    return os.pathsep.join(dict.fromkeys(paths))
 
 
 def _last_line(log: Path, begin: int) -> str:

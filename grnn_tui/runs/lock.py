@@ -27,6 +27,7 @@ from grnn_tui.errors import RunError
 from grnn_tui.foreign import from_json, open_descriptor, read_file
 from grnn_tui.private import FILE_MODE
 from grnn_tui.runs.files import write_new
+from grnn_tui.runs.seals import opened_line, sealed_line
 
 NAME = "lock"
 _LINUX = platform.system() == "Linux"
@@ -60,27 +61,36 @@ class Held:
 class RunLock:
     """The right to write into a run directory; a context manager.
 
+    Whoever only moves the directory does without a marker where `flock` works, and so without room on the disk.
+
     Raises (on entering):
         RunError: another process holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, marked: bool = True) -> None:
         self.folder = folder
+        self._marked = marked
         self._descriptor = -1
-        self._marker: Path | None = None
+        self._marker: str | None = None
         self._owner: Owner | None = None
 
     def __enter__(self) -> RunLock:
         try:
             self._descriptor = open_descriptor(self.folder / NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
         except OSError as error:
-            raise RunError(f"the run {self.folder.name} cannot be locked: {error.strerror or error} ({NAME})") from None
+            raise _unwritable(self.folder, error) from None
         try:
             flocked = _flock(self._descriptor)
             if flocked is False:
                 raise _held(self.folder, read_owner(self.folder).owner)
             self._owner = this_process(flock=bool(flocked))
-            self._marker = self._take_marker(self._owner)
+            if self._marked or not flocked:
+                self._marker = self._take_marker(self._owner).name
+            else:
+                self._refuse_others(self._owner)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise _unwritable(self.folder, error) from None
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -89,20 +99,18 @@ class RunLock:
     def __exit__(self, *_: object) -> None:
         if self._marker is not None and self._owner is not None:
             with contextlib.suppress(OSError):
-                note = self.folder / f".{self._marker.name}.{os.getpid()}.tmp"
+                note = self.folder / f".{self._marker}.{os.getpid()}.tmp"
                 note.unlink(missing_ok=True)
-                write_new(note, msgspec.json.encode(msgspec.structs.replace(self._owner, released=True)))
-                note.rename(self._marker)
+                write_new(note, _told(msgspec.structs.replace(self._owner, released=True)))
+                note.rename(self.folder / self._marker)
         os.close(self._descriptor)
 
     def _take_marker(self, me: Owner) -> Path:
         note = self.folder / f".owner.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-        write_new(note, msgspec.json.encode(me))
         try:
+            write_new(note, _told(me))
             while True:
-                number, owner = _newest_marker(self.folder)
-                if owner is not None and not is_dead(owner, have_flock=me.flock):
-                    raise _held(self.folder, owner)
+                number = self._refuse_others(me)
                 marker = self.folder / f"owner-{number + 1}"
                 try:
                     os.link(note, marker)
@@ -117,6 +125,13 @@ class RunLock:
                 return marker
         finally:
             note.unlink(missing_ok=True)
+
+    def _refuse_others(self, me: Owner) -> int:
+        """The number of the newest marker; RunError if its owner may live."""
+        number, owner = _newest_marker(self.folder)
+        if owner is not None and not is_dead(owner, have_flock=me.flock):
+            raise _held(self.folder, owner)
+        return number
 
 
 def read_owner(folder: Path) -> Held:
@@ -210,12 +225,21 @@ def _newest_marker(folder: Path) -> tuple[int, Owner | None]:
         if not numbers:
             return 0, None
         try:
-            return numbers[-1], from_json(read_file(folder / f"owner-{numbers[-1]}", 1 << 16), Owner)
+            content = read_file(folder / f"owner-{numbers[-1]}", 1 << 16)
+            return numbers[-1], from_json(opened_line(content) or b"", Owner)
         except FileNotFoundError:
             time.sleep(0)  # superseded between the listing and the reading: look again
         except (OSError, msgspec.DecodeError):
             return numbers[-1], None
     return 0, None
+
+
+def _told(owner: Owner) -> bytes:
+    return sealed_line(msgspec.json.encode(owner))
+
+
+def _unwritable(folder: Path, error: OSError) -> RunError:
+    return RunError(f"cannot write into the run {folder}: {error.strerror or error}; nothing of it is lost")
 
 
 def _held(folder: Path, owner: Owner | None) -> RunError:

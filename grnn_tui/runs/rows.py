@@ -20,6 +20,8 @@ class Started(Row, frozen=True, kw_only=True, tag="started", omit_defaults=True)
 
     device: str = "cpu"
     threads: int = 1
+    """Of each process."""
+    processes: int = 1
     parameters: int = 0
     train_symbols: int = 0
     validation_symbols: int = 0

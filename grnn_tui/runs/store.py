@@ -1,4 +1,4 @@
-"""Where runs live: making, finding, listing and deleting them."""
+"""Where runs live: making, finding and listing them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import difflib
 import math
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +21,12 @@ from grnn_tui.private import FOLDER_MODE, make_private
 from grnn_tui.runs import lock, metrics
 from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
 from grnn_tui.runs.files import expanded, make_folder, write_once
-from grnn_tui.runs.lock import RunLock
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import Started, Trained, Validated
 from grnn_tui.runs.scale import PER_SYMBOL, LossScale
+from grnn_tui.runs.seals import sealed_file
 
 VARIABLE = "GRNN_TUI_RUNS"
-TRASH = ".trash"
 _SAY_NOTHING = frozenset({"input", "train", "data", "text", "corpus"})
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 
@@ -71,12 +69,17 @@ def check_name(name: str) -> str:
     Raises:
         UsageError: it may not.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageError(
             f"{name!r} cannot be a run's name: use up to 64 of letters, digits, '.', '_' and '-',"
             " and begin with neither '.' nor '-'"
         )
     return name
+
+
+def is_name(name: str) -> bool:
+    """Whether `name` is one that a new run may have: harmless wherever it stands."""
+    return _NAME.fullmatch(name) is not None
 
 
 def suggest_name(data: str, backend: str, now: datetime | None = None) -> str:
@@ -144,7 +147,7 @@ def new_run(request: RunRequest, path: Path | None = None) -> Run:
         path = reserve(request.name, suggestion=suggest_name(source, request.backend))
     request = msgspec.structs.replace(request, name=path.name)
     try:
-        write_once(path / REQUEST, msgspec.json.format(msgspec.json.encode(request), indent=1) + b"\n")
+        write_once(path / REQUEST, sealed_file(request))
     except OSError as error:
         raise RunError(f"cannot write {path / REQUEST}: {error.strerror or error}") from None
     return Run(path)
@@ -240,28 +243,3 @@ def summarise(run: Run) -> RunSummary:
 def _best_reference(began: Started | None) -> float | None:
     known = began.references.values() if began is not None else ()
     return min((nats for nats in known if math.isfinite(nats)), default=None)
-
-
-def delete_run(run: Run) -> None:
-    """Delete `run` with all that is in it; first moved aside, so that it is gone at once or not at all.
-
-    Links inside are removed, never followed.
-
-    Raises:
-        RunError: it is being trained, is itself a link, or cannot be moved.
-    """
-    if run.path.is_symlink():
-        raise RunError(f"{run.path} is a link; delete what it points to, or the link, yourself")
-    if not is_run(run.path):
-        raise RunError(f"{run.path} is not a run")
-    trash = run.path.parent / TRASH
-    aside = trash / f"{run.name}-{os.urandom(4).hex()}"
-    with RunLock(run.path):
-        try:
-            trash.mkdir(mode=FOLDER_MODE, exist_ok=True)
-            run.path.rename(aside)
-        except OSError as error:
-            raise RunError(f"cannot delete {run.path}: {error.strerror or error}") from None
-    shutil.rmtree(aside, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        trash.rmdir()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -48,21 +47,20 @@ def sittings(rows: Iterable[AnyRow]) -> list[Sitting]:
 
 def _sitting(rows: list[AnyRow]) -> Sitting:
     trained = [row for row in rows if isinstance(row, Trained)]
-    nan = float("nan")
 
-    def column(values: Iterable[float | None]) -> Floats:
-        return np.array([nan if value is None else value for value in values], dtype=np.float64)
+    def column(values: Sequence[float | None]) -> Floats:
+        return np.array(values, dtype=np.float64)  # None becomes NaN
 
     return Sitting(
         others=[row for row in rows if not isinstance(row, Trained)],
         newest=rows[-1],
         trained=trained[-1] if trained else None,
-        steps=column(row.step for row in trained),
-        loss=column(row.loss for row in trained),
-        norm=column(row.norm for row in trained),
-        rate=column(row.lr for row in trained),
-        speed=column(row.tokens_per_second for row in trained),
-        seconds=column(row.seconds for row in trained),
+        steps=column([row.step for row in trained]),
+        loss=column([row.loss for row in trained]),
+        norm=column([row.norm for row in trained]),
+        rate=column([row.lr for row in trained]),
+        speed=column([row.tokens_per_second for row in trained]),
+        seconds=column([row.seconds for row in trained]),
     )
 
 
@@ -169,13 +167,11 @@ class RunWatch:
         self.view.feed(rows)
         return rows
 
+    @property
+    def bad(self) -> int:
+        """Lines that were no rows and have been left out."""
+        return self._reader.bad
+
     def status(self) -> Status:
         """Whether a trainer stands behind it; a few system calls."""
         return self.run.status()
-
-
-def free_bytes(path: Path) -> int:
-    """Free space where `path` is: a full disk also stops the rows that would tell of it."""
-    import shutil
-
-    return shutil.disk_usage(path).free

@@ -12,8 +12,10 @@ from grnn_tui.runs.request import Device, Precision
 from grnn_tui.training.randomness import seed_all
 
 
-def choose_device(wanted: Device) -> torch.device:
+def choose_device(wanted: Device, local: int | None = None) -> torch.device:
     """The device to train on; `auto` takes a CUDA device if there is one, else the processor.
+
+    Of several processes on one machine, number `local` takes the CUDA device of that number.
 
     Raises:
         UsageError: it is not there.
@@ -23,15 +25,22 @@ def choose_device(wanted: Device) -> torch.device:
         raise UsageError("there is no CUDA device here; use --device cpu")
     if wanted == "mps" and not torch.backends.mps.is_available():
         raise UsageError("there is no MPS device here; use --device cpu")
-    if wanted == "auto":
-        return torch.device("cuda" if cuda else "cpu")
-    return torch.device(wanted)
+    device = torch.device(wanted if wanted != "auto" else "cuda" if cuda else "cpu")
+    if local is None or device.type != "cuda":
+        return device
+    if local >= torch.cuda.device_count():
+        raise UsageError(
+            f"there are {torch.cuda.device_count()} CUDA devices here, one for each process: use fewer processes,"
+            " or --device cpu"
+        )
+    torch.cuda.set_device(local)
+    return torch.device("cuda", local)
 
 
-def choose_threads(wanted: int) -> int:
-    """`wanted`, or all cores but one: the screen, the engine and the person's other work need one too."""
+def choose_threads(wanted: int, processes: int = 1) -> int:
+    """`wanted`, or all cores but one shared among `processes`: the screen, the engine and the person need one too."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return wanted or max(1, cores - 1)
+    return wanted or max(1, (cores - 1) // processes)
 
 
 def prepare(device: torch.device, threads: int, seed: int, precision: Precision = "float32") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.data.labelled import Labelled
 from grnn_tui.data.table import Table
+from grnn_tui.training.ranks import ALL, Share
 from grnn_tui.training.streams import Cursor, Streams, generator_state, set_generator_state
 
 _RESIDENT = 1 << 31
@@ -26,21 +27,23 @@ class Batch:
     x: Tensor
     carry: Carry | None
     count: int
-    """How many symbols count."""
+    """How many symbols count, in the parts of all processes together."""
     weight: Tensor | None = None
     """1 where a symbol counts, 0 where it only fills up [batch, time]; None: all count."""
 
     def loss(self, log_prob: Tensor) -> Tensor:
-        """Mean nats per symbol that counts, from `log_prob` [batch, time]."""
-        if self.weight is None:
+        """Mean nats per symbol that counts, from `log_prob` [batch, time]; of a part, its share of that mean."""
+        if self.weight is None and log_prob.numel() == self.count:
             return -log_prob.mean()
-        return -(log_prob * self.weight).sum() / self.count
+        weighed = log_prob if self.weight is None else log_prob * self.weight
+        return -weighed.sum() / self.count
 
 
 class Feed(Protocol):
     """Hands out one batch a step, and can go on from any step exactly."""
 
     batch: int
+    """Items of a batch, over all processes."""
     length: int
     """Symbols of each item of a batch."""
     windows: int
@@ -60,21 +63,22 @@ class Feed(Protocol):
         """Go on from `cursor`."""
 
     def next(self, network: Network, carry: Carry | None) -> Batch:
-        """The next batch; `carry` is what the batch before left."""
+        """This process's part of the next batch; `carry` is what its part of the batch before left."""
 
 
 class TextFeed:
-    """Windows of parallel streams over a text."""
+    """Windows of parallel streams over a text; of every batch the `share` of this process."""
 
     carries = True
 
-    def __init__(self, streams: Streams, device: torch.device) -> None:
+    def __init__(self, streams: Streams, device: torch.device, share: Share = ALL) -> None:
         self.streams = streams
+        self._part = share.part(streams.batch)
         self.device = device
         self.batch, self.length, self.windows = streams.batch, streams.length, streams.windows
         self._text = _resident(streams.symbols, device)
         if self._text is not None:
-            self._first = torch.arange(streams.batch, device=device) * streams.piece
+            self._first = torch.arange(streams.batch, device=device)[self._part] * streams.piece
             self._along = torch.arange(streams.length, device=device)
 
     @property
@@ -94,23 +98,24 @@ class TextFeed:
     def next(self, network: Network, carry: Carry | None) -> Batch:
         """The next window of each stream."""
         starts, fresh = self.streams.next_starts()
+        shift, starts = int(starts[0]), starts[self._part]
         begins = self.streams.begins(starts)
         if self._text is None:
             x = torch.from_numpy(self.streams.gather(starts)).to(self.device)
             mask = torch.from_numpy(begins).to(self.device)
         else:  # found where the text lies: nothing is copied there, and nothing waited for
-            first = self._first + int(starts[0])
+            first = self._first + shift
             x = self._at(first[:, None] + self._along).long()
             newline = -1 if self.streams.newline is None else self.streams.newline
             mask = self._at(first - 1) == newline
             if self.streams.blank_lines:
                 mask &= self._at(first - 2) == newline
         if fresh or carry is None or not begins.any():
-            return Batch(x, None if fresh else carry, x.numel())
+            return Batch(x, None if fresh else carry, self.batch * self.length)
         start = network.start(begins.size)
         views = (mask.view(-1, *[1] * (c.ndim - 1)) for c in carry)
         carry = tuple(torch.where(view, s, c) for view, s, c in zip(views, start, carry, strict=True))
-        return Batch(x, carry, x.numel())
+        return Batch(x, carry, self.batch * self.length)
 
     def _at(self, places: Tensor) -> Tensor:
         """The symbols at `places` of the text, taken as a ring, that lies on the device."""
@@ -123,9 +128,11 @@ class Shuffled:
 
     carries = False
 
-    def __init__(self, items: int, batch: int, seed: int) -> None:
+    def __init__(self, items: int, batch: int, seed: int, share: Share = ALL) -> None:
         self.items = items
         self.batch = min(batch, items)
+        self.part = share.part(self.batch)
+        """Which items of a batch are those of this process."""
         self.windows = items // self.batch
         self._generator = np.random.Generator(np.random.PCG64(seed))
         self._begin(0, 0)
@@ -151,7 +158,7 @@ class Shuffled:
         self._begin(cursor.epoch, cursor.window)
 
     def next_items(self) -> NDArray[np.int64]:
-        """Which items are next [batch]."""
+        """Which items are next [batch], over all processes."""
         if self.window == self.windows:
             self._begin(self.epoch + 1, 0)
         index = self._order[self.window * self.batch : (self.window + 1) * self.batch]
@@ -163,9 +170,15 @@ class RowFeed(Shuffled):
     """Whole rows [n, D], each from the start state."""
 
     def __init__(
-        self, rows: NDArray[Any], told: NDArray[np.float32] | None, batch: int, seed: int, device: torch.device
+        self,
+        rows: NDArray[Any],
+        told: NDArray[np.float32] | None,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        share: Share = ALL,
     ) -> None:
-        super().__init__(rows.shape[0], batch, seed)
+        super().__init__(rows.shape[0], batch, seed, share)
         self.length = rows.shape[1]
         self.device = device
         self._rows = rows
@@ -175,21 +188,29 @@ class RowFeed(Shuffled):
     def next(self, network: Network, carry: Carry | None) -> Batch:
         """The next rows, and the start state they are told."""
         del carry
-        index = self.next_items()
+        index = self.next_items()[self.part]
         if self._resident is None:
             x = as_symbols(self._rows[index]).to(self.device)
         else:
             x = self._resident[torch.from_numpy(index).to(self.device)]
             x = x if x.is_floating_point() else x.long()
         carry = start_told(network, None if self._told is None else self._told[index], self.device)
-        return Batch(x, carry, x.numel())
+        return Batch(x, carry, self.batch * self.length)
 
 
 class PieceFeed(Shuffled):
     """Whole pieces of rows that follow one another, each from the start state; shorter ones are filled up."""
 
-    def __init__(self, table: Table, told: NDArray[np.float32] | None, batch: int, seed: int, device: torch.device):
-        super().__init__(table.items, batch, seed)
+    def __init__(
+        self,
+        table: Table,
+        told: NDArray[np.float32] | None,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        share: Share = ALL,
+    ) -> None:
+        super().__init__(table.items, batch, seed, share)
         assert table.pieces is not None
         self.rows, self.pieces, self.told = table.rows, table.pieces, told
         self.length = int(self.pieces.max()) * table.domain.length
@@ -198,7 +219,9 @@ class PieceFeed(Shuffled):
     def next(self, network: Network, carry: Carry | None) -> Batch:
         """The next pieces, and the start state they are told."""
         del carry
-        return piece_batch(network, self.rows, self.pieces, self.next_items(), self.told, self.device)
+        items = self.next_items()
+        part = piece_batch(network, self.rows, self.pieces, items[self.part], self.told, self.device)
+        return replace(part, count=int(self.pieces[items].sum()) * self.rows.shape[1])
 
 
 def piece_batch(
@@ -230,8 +253,8 @@ def piece_batch(
 class LineFeed(Shuffled):
     """Whole lines, each from the start state that its label makes; shorter ones are filled up."""
 
-    def __init__(self, lines: Labelled, batch: int, seed: int, device: torch.device) -> None:
-        super().__init__(len(lines), batch, seed)
+    def __init__(self, lines: Labelled, batch: int, seed: int, device: torch.device, share: Share = ALL) -> None:
+        super().__init__(len(lines), batch, seed, share)
         self.lines = lines
         self.length = int(np.diff(lines.starts).max())
         self.device = device
@@ -239,7 +262,9 @@ class LineFeed(Shuffled):
     def next(self, network: Network, carry: Carry | None) -> Batch:
         """The next lines, and the start state they are told."""
         del carry
-        return line_batch(network, self.lines, self.next_items(), self.device)
+        items = self.next_items()
+        part = line_batch(network, self.lines, items[self.part], self.device)
+        return replace(part, count=int((self.lines.starts[items + 1] - self.lines.starts[items]).sum()))
 
 
 def line_batch(network: Network, lines: Labelled, index: NDArray[np.int64], device: torch.device) -> Batch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,8 +24,7 @@ class Journal:
 
     def tell(self, row: AnyRow) -> None:
         """Write and pass on `row`."""
-        if self._report is not None:
-            self._report(row)
+        self._pass_on(row)
         self._writer.append(row)
         self._mind_the_disk(row.step)
 
@@ -48,7 +46,16 @@ class Journal:
         fault = self._writer.fault
         text = f"rows cannot be written ({fault}); training goes on" if fault else "rows are written again"
         row = Noted(step=step, at=time.time(), seconds=self._clock.elapsed, event="alarm", text=text)
-        if self._report is not None:
-            with contextlib.suppress(OSError):
-                self._report(row)
+        self._pass_on(row)
         self._writer.append(row)
+
+    def _pass_on(self, row: AnyRow) -> None:
+        """Show `row` to whoever stands by; a log on a full disk costs no training, a pipe that nobody reads ends it."""
+        if self._report is None:
+            return
+        try:
+            self._report(row)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return

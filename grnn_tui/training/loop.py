@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from grnn_tui.backends.modeldir import Header
-from grnn_tui.backends.network import Carry, Network
+from grnn_tui.backends.network import Network
 from grnn_tui.errors import TrainingError
 from grnn_tui.runs.commands import Command, CommandReader, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun
 from grnn_tui.runs.request import TrainingOptions
@@ -24,9 +25,11 @@ from grnn_tui.training.evaluation import FINAL_LIMIT, PERIODIC_LIMIT, Measure, M
 from grnn_tui.training.feed import Feed
 from grnn_tui.training.journal import Journal
 from grnn_tui.training.optimising import Optimiser
+from grnn_tui.training.ranks import Order, Ranks
 from grnn_tui.training.saving import Saver
 from grnn_tui.training.schedule import Limits, Plateau, learning_rate
 from grnn_tui.training.signals import Interruption
+from grnn_tui.training.step import take_step
 from grnn_tui.training.tally import Tally
 
 POLL_PAUSED = 0.05
@@ -43,6 +46,7 @@ class Setting:
     machine: Machine
     references: dict[str, float]
     device: torch.device
+    ranks: Ranks = field(default_factory=Ranks)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ class Trainer:
         self.saver = saver
         self.commands = commands
         self.limits = Limits.of(setting.options, feed.windows)
-        self.carry: Carry | None = None
+        self.ranks = setting.ranks
+        self.moving = Moving(network, optimiser, feed, None, setting.device, setting.ranks)
+        """What a checkpoint takes beside the counters."""
         self.step = 0
         self.tokens = 0
         self.scale = 1.0
@@ -93,17 +99,12 @@ class Trainer:
         self.best: float | None = None
         self.last_validation: tuple[int, Measured] | None = None
         self._rate = 0.0
+        self._bad_commands = 0
 
     # --- the state that a checkpoint holds
 
-    @property
-    def moving(self) -> Moving:
-        """What a checkpoint takes beside the counters."""
-        return Moving(self.network, self.optimiser, self.feed, self.carry, self.setting.device)
-
-    def take_over(self, progress: Progress, moving: Moving) -> None:
+    def take_over(self, progress: Progress) -> None:
         """Go on from a checkpoint that `restore` has read into `moving`."""
-        self.carry = moving.carry
         self.step, self.tokens, self.best = progress.step, progress.tokens, progress.best
         self.scale, self.plateau = progress.scale, progress.plateau
 
@@ -128,16 +129,12 @@ class Trainer:
 
     def train_step(self) -> tuple[Tensor, Tensor]:
         """One batch: loss in nats per symbol and gradient norm, both still on the device."""
-        batch = self.feed.next(self.network, self.carry)
         self._rate = self.scale * learning_rate(self.options, self.limits, self.step, self.clock.elapsed, self.plateau)
-        with torch.autocast(self.setting.device.type, torch.bfloat16, enabled=self.options.precision == "bf16"):
-            log_prob, carry = self.network.log_prob(batch.x, batch.carry)
-        loss = batch.loss(log_prob)
-        norm = self.optimiser.step(loss, self._rate)
-        self.carry = tuple(c.detach() for c in carry) if self.feed.carries else None
+        self.ranks.tell(Order.STEP, self._rate)
+        loss, norm, count = take_step(self.moving, self._rate, self.options.precision)
         self.step += 1
-        self.tokens += batch.count
-        return loss.detach(), norm
+        self.tokens += count
+        return loss, norm
 
     # --- a sitting
 
@@ -216,8 +213,11 @@ class Trainer:
         """Stop before anything that follows from a loss that is not a number is shown or saved."""
         if not self.optimiser.bad:
             return
-        raise TrainingError(
-            f"the loss is no longer a number at step {self.step}; the checkpoint of step {self.saver.saved} is good:"
+        raise self._no_number("the loss")
+
+    def _no_number(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"{what} is no longer a number at step {self.step}; the checkpoint of step {self.saver.saved} is good:"
             f" go on from it with `grnn-tui train --resume {self.saver.run.name} --lr {self.options.lr / 4:.1g}`"
         )
 
@@ -248,7 +248,10 @@ class Trainer:
 
     def _measure(self, limit: int) -> Measured:
         assert self.setting.measure is not None
-        return self.setting.measure(self.network, limit)
+        measured = self.setting.measure(self.network, limit)
+        if not math.isfinite(measured.nats):
+            raise self._no_number("the loss on what is held out")
+        return measured
 
     def save(self, measured: Measured | None = None) -> bool:
         """Checkpoint now; whether that worked. Nothing is done for a step that is saved already.
@@ -272,6 +275,7 @@ class Trainer:
                 quantiles=() if measured is None else measured.quantiles,
             )
             header = msgspec.structs.replace(self.setting.header, trained=trained)
+            self.ranks.tell(Order.SAVE)
             return checkpoint_files(header, self.progress, self.moving)
 
         return self.saver.save(self.step, files, validation)
@@ -280,6 +284,9 @@ class Trainer:
 
     def _obey(self, commands: list[Command]) -> str | None:
         """Do what was asked; a reason to stop, if that was it."""
+        if self.commands.bad > self._bad_commands:
+            self._bad_commands = self.commands.bad
+            self.journal.note(self.step, "alarm", "what was asked is damaged or no command: a line was left out")
         reason = None
         for command in commands:
             match command:
@@ -304,6 +311,7 @@ class Trainer:
         reason = None
         while self._paused and reason is None:
             time.sleep(POLL_PAUSED)
+            self.ranks.tell(Order.WAIT)
             reason = self._obey(self.commands.poll()) or interruption.asked
         self.clock.go()
         if reason is None:

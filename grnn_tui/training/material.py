@@ -22,6 +22,7 @@ from grnn_tui.errors import DataError, ModelError
 from grnn_tui.runs.request import DataRequest, TrainingOptions
 from grnn_tui.training.evaluation import Measured, evaluate, evaluate_lines, evaluate_rows
 from grnn_tui.training.feed import Feed, LineFeed, PieceFeed, RowFeed, TextFeed
+from grnn_tui.training.ranks import ALL, Share
 from grnn_tui.training.references import remembered_lines
 from grnn_tui.training.row_references import remembered_row_lines
 from grnn_tui.training.streams import Streams
@@ -62,8 +63,8 @@ class Material(Protocol):
     def validation(self) -> NDArray[Any]:
         """The symbols held out, in the same form."""
 
-    def feed(self, options: TrainingOptions, device: torch.device) -> Feed:
-        """What the steps of a run are given."""
+    def feed(self, options: TrainingOptions, device: torch.device, share: Share = ALL) -> Feed:
+        """What the steps of a run are given; of every batch the `share` of this process."""
 
     def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
         """Loss on (at most `limit` symbols of) the validation data."""
@@ -110,9 +111,10 @@ class TextMaterial:
         """What reading it found."""
         return self.corpus.notes
 
-    def feed(self, options: TrainingOptions, device: torch.device) -> Feed:
+    def feed(self, options: TrainingOptions, device: torch.device, share: Share = ALL) -> Feed:
         """Parallel streams with carried state."""
-        return TextFeed(Streams(self.train, options.batch, options.length, options.seed, self.domain.newline), device)
+        streams = Streams(self.train, options.batch, options.length, options.seed, self.domain.newline)
+        return TextFeed(streams, device, share)
 
     def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
         """State carried through the validation text."""
@@ -172,9 +174,9 @@ class LineMaterial:
         """Lines held out, one after another."""
         return self.held.symbols
 
-    def feed(self, options: TrainingOptions, device: torch.device) -> Feed:
+    def feed(self, options: TrainingOptions, device: torch.device, share: Share = ALL) -> Feed:
         """Lines in an order drawn anew each epoch."""
-        return LineFeed(self.training, options.batch, options.seed, device)
+        return LineFeed(self.training, options.batch, options.seed, device, share)
 
     def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
         """Each held-out line, told its label."""
@@ -233,13 +235,12 @@ class RowMaterial:
         """Rows held out [n, D]."""
         return self.divided.held.rows
 
-    def feed(self, options: TrainingOptions, device: torch.device) -> Feed:
+    def feed(self, options: TrainingOptions, device: torch.device, share: Share = ALL) -> Feed:
         """Rows, or pieces of them, in an order drawn anew each epoch."""
+        told = self._told(self.divided.training)
         if self.domain.sequence:
-            return PieceFeed(
-                self.divided.training, self._told(self.divided.training), options.batch, options.seed, device
-            )
-        return RowFeed(self.train, self._told(self.divided.training), options.batch, options.seed, device)
+            return PieceFeed(self.divided.training, told, options.batch, options.seed, device, share)
+        return RowFeed(self.train, told, options.batch, options.seed, device, share)
 
     def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
         """Each held-out row (or piece) from the start state, told what belongs to it."""

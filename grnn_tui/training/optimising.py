@@ -12,6 +12,7 @@ from torch import Tensor
 from grnn_tui.backends.network import Network
 from grnn_tui.errors import RunError
 from grnn_tui.runs.request import TrainingOptions
+from grnn_tui.training.ranks import Ranks
 
 _SLOTS = ("step", "exp_avg", "exp_avg_sq")
 
@@ -24,7 +25,13 @@ class Optimiser:
     """
 
     def __init__(
-        self, network: Network, options: TrainingOptions, device: torch.device, *, ask: bool | None = None
+        self,
+        network: Network,
+        options: TrainingOptions,
+        device: torch.device,
+        ranks: Ranks | None = None,
+        *,
+        ask: bool | None = None,
     ) -> None:
         named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
         decayed = [p for name, p in named if p.ndim >= 2 and "start" not in name]
@@ -34,6 +41,7 @@ class Optimiser:
             {"params": others, "weight_decay": 0.0},
         ]
         self.named = named
+        self.ranks = ranks or Ranks()
         self.clip = options.clip or math.inf
         self.device = device
         self.ask = device.type != "cuda" if ask is None else ask
@@ -42,10 +50,14 @@ class Optimiser:
         )
         self._bad = torch.zeros((), device=device)
 
-    def step(self, loss: Tensor, rate: float) -> Tensor:
-        """Follow the gradient of `loss` with learning rate `rate`; returns the norm before clipping."""
+    def step(self, loss: Tensor, rate: float) -> tuple[Tensor, Tensor]:
+        """Follow the gradient of `loss`, added up over all processes, with learning rate `rate`.
+
+        Returns the whole loss, and the norm of the whole gradient before clipping.
+        """
         self.adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        loss = self.ranks.add_up([p for _, p in self.named], loss.detach())
         for group in self.adam.param_groups:
             group["lr"] = rate
         norm = self._clip()
@@ -54,13 +66,13 @@ class Optimiser:
                 self.adam.step()
             else:
                 self._bad.fill_(1)
-            return norm
-        found = (~torch.isfinite(norm + loss.detach())).float()
+            return loss, norm
+        found = (~torch.isfinite(norm + loss)).float()
         self._bad = torch.maximum(self._bad, found)
         self.adam.grad_scale = None  # type: ignore[attr-defined]
         self.adam.found_inf = found  # type: ignore[attr-defined]
         self.adam.step()
-        return norm
+        return loss, norm
 
     def _clip(self) -> Tensor:
         """`clip_grad_norm_`, without multiplying by one where asking for the norm costs nothing."""

@@ -17,6 +17,12 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def seed_rank(seed: int, rank: int, step: int = 0) -> None:
+    """Let a process beyond the first draw numbers of its own from `step` on, once it has the weights of all."""
+    if rank:
+        seed_all(int(np.random.SeedSequence((seed, rank, step)).generate_state(1, np.uint64)[0] >> 1))
+
+
 @contextmanager
 def same_randomness() -> Iterator[None]:
     """Whatever is drawn within, the generators are afterwards as they were."""

@@ -7,12 +7,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from grnn_tui.runs.checkpoint import prune, write_step
+from grnn_tui.runs.room import CHECKPOINTS, checkpoint_bytes, room_of, told_bytes
 from grnn_tui.runs.rows import Saved
 from grnn_tui.training.clock import TrainingClock
 from grnn_tui.training.journal import Journal
 
 RETRY = 10.0
 """Seconds until a failed save is tried again."""
+
+_COPIES = 3
+"""A checkpoint holds the weights and two moments of each."""
+
+
+def little_room(run: Path, weights: int) -> list[str]:
+    """A warning if there is room for few checkpoints of a model whose weights take so many bytes; else nothing."""
+    room = room_of(run, checkpoint_bytes(run) or _COPIES * weights)
+    if room is None or not room.alarm:
+        return []
+    each = f"room for fewer than {CHECKPOINTS} checkpoints of about {told_bytes(room.checkpoint)}"
+    return [f"the disk of {run} is nearly full: {told_bytes(room.free)} free, {each}"]
 
 
 class Saver:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,17 +23,20 @@ from grnn_tui.runs.commands import CommandReader
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.runs.rows import Started
-from grnn_tui.training.checkpointing import Machine, Progress, read_progress, restore
+from grnn_tui.training.checkpointing import Machine, Moving, Progress, read_progress, restore
 from grnn_tui.training.clock import TrainingClock
 from grnn_tui.training.counting import count
 from grnn_tui.training.devices import choose_device, choose_threads, prepare
+from grnn_tui.training.feed import Feed
 from grnn_tui.training.journal import Journal, Report
 from grnn_tui.training.loop import Outcome, Setting, Trainer
 from grnn_tui.training.material import Material, read_material
 from grnn_tui.training.optimising import Optimiser
-from grnn_tui.training.randomness import same_randomness
-from grnn_tui.training.saving import Saver
+from grnn_tui.training.randomness import same_randomness, seed_rank
+from grnn_tui.training.ranks import LostRankError, Order, Ranks
+from grnn_tui.training.saving import Saver, little_room
 from grnn_tui.training.signals import Interruption
+from grnn_tui.training.step import follow
 
 Reading = Callable[[int, int | None], None]
 _FIXED = ("batch", "length", "seed")
@@ -49,6 +53,7 @@ class _Sitting:
     reading: Reading | None
     until: int | None
     changes: dict[str, object]
+    ranks: Ranks
     warnings: list[str] = field(default_factory=list)
     began: bool = False
     """Whether its first row is written: a refusal before that leaves the run as it was."""
@@ -61,24 +66,30 @@ def train(
     report: Report | None = None,
     reading: Reading | None = None,
     until: int | None = None,
+    ranks: Ranks | None = None,
 ) -> Outcome:
-    """Train `run` from where it stands. The caller holds its lock.
+    """Train `run` from where it stands. The caller, or its launcher, holds its lock.
 
     `changes` are training options that differ from now on (limits, rate, intervals, device ...); `report` is called
-    with every row, `reading` while the text is read for the first time; `until` is a step to stop after.
+    with every row, `reading` while the text is read for the first time; `until` is a step to stop after. Of several
+    processes (`ranks`) this is rank 0; the others call `train_along`.
 
     Raises:
         GrnnError: it cannot begin or go on; the run's rows say so too, and its last good checkpoint stays.
     """
+    ranks = ranks or Ranks()
     checkpoint.sweep(run.path)
     warnings: list[str] = []
     step, progress = _last(run, warnings)
+    ranks.tell(Order.BEGIN, step.number if step else -1)
     clock = TrainingClock(progress.seconds if progress else 0.0)
     clock.stop()
-    sitting = _Sitting(run, Journal(run.metrics, clock, report), clock, reading, until, changes or {}, warnings)
+    sitting = _Sitting(run, Journal(run.metrics, clock, report), clock, reading, until, changes or {}, ranks, warnings)
     failure: GrnnError
     try:
         return _train(sitting, step, progress)
+    except LostRankError:
+        raise  # the run is not over: its launcher, or torchrun, starts it again from the newest checkpoint
     except GrnnError as error:
         failure = error
     except torch.cuda.OutOfMemoryError:
@@ -87,6 +98,7 @@ def train(
         _note_failure(sitting, step, f"{type(error).__name__}: {error}")
         raise
     finally:
+        ranks.dismiss()
         sitting.journal.close()
     _note_failure(sitting, step, str(failure))
     raise failure
@@ -112,46 +124,37 @@ def _last(run: Run, warnings: list[str]) -> tuple[Step | None, Progress | None]:
 
 
 def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> Outcome:
-    run = sitting.run
-    request = run.request
-    options = effective_options(progress.options if progress else request.training, sitting.changes, progress)
-    backend = backend_named(request.backend)
-    settings = backend.saved_settings(request.settings)
-    device = choose_device(options.device) if backend.learning == "gradient" else torch.device("cpu")
-    threads = choose_threads(options.threads)
-    material = read_material(request.data, sitting.reading, read_header(step.path).domain if step else None)
-    backend.check_fit(material.domain)
-    backend.check_precision(options.precision)
-    machine = Machine.here(device, threads)
+    run, ranks = sitting.run, sitting.ranks
+    parts = _assemble(run, sitting.changes, step, progress, ranks, sitting.reading)
+    network, material, device = parts.network, parts.material, parts.device
+    machine = Machine.here(device, parts.threads, ranks.count)
     warnings = sitting.warnings + _warnings(material, step, progress, machine)
-    prepare(device, threads, options.seed, options.precision)
-    network = backend.build_network(settings, material.domain).to(device)
+    warnings += little_room(run.path, sum(p.numel() * p.element_size() for p in network.parameters()))
     with same_randomness():  # worked out or remembered, the run that follows is the same
         references = progress.references if progress else material.references()
     setting = Setting(
-        options=options,
-        header=_header(sitting.run, backend, settings, material),
+        options=parts.options,
+        header=_header(sitting.run, parts.backend, parts.settings, material),
         measure=partial(material.measure, device=device) if material.validation.size else None,
         machine=machine,
         references=references,
         device=device,
+        ranks=ranks,
     )
-    saver = Saver(run.path, sitting.journal, sitting.clock, options.keep)
+    saver = Saver(run.path, sitting.journal, sitting.clock, parts.options.keep)
     started = _started(setting, network, material, progress, warnings)
     if isinstance(network, CountedNetwork):
         sitting.began = True
         sitting.journal.tell(started)
         sitting.clock.go()
         return count(setting, network, material.train, sitting.clock, sitting.journal, saver)
-    feed = material.feed(options, device)
-    optimiser = Optimiser(network, options, device)
+    feed, optimiser = parts.feed(ranks), Optimiser(network, parts.options, device, ranks)
     trainer = Trainer(
         setting, network, feed, optimiser, sitting.clock, sitting.journal, saver, CommandReader(run.commands)
     )
     if step is not None and progress is not None:
-        moving = trainer.moving
-        restore(step, progress, moving)
-        trainer.take_over(progress, moving)
+        restore(step, progress, trainer.moving)
+        trainer.take_over(progress)
         saver.saved = step.number
         if trainer.limits.reached(progress.step, progress.seconds):
             raise UsageError(
@@ -165,6 +168,79 @@ def _train(sitting: _Sitting, step: Step | None, progress: Progress | None) -> O
     sitting.clock.go()
     with Interruption() as interruption:
         return trainer.run(interruption, sitting.until)
+
+
+def train_along(run: Run, changes: dict[str, object], ranks: Ranks) -> None:
+    """Take the steps of a training beside rank 0, which reads commands, measures and writes, until it is over.
+
+    Raises:
+        GrnnError: this process cannot begin, or another one is gone.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # rank 0 finishes the step, saves, and lets this one end
+    order, begin = ranks.told()
+    if order is not Order.BEGIN:
+        return
+    step = checkpoint.read_step(run.path, int(begin)) if begin >= 0 else None
+    progress = read_progress(step) if step is not None else None
+    parts = _assemble(run, changes, step, progress, ranks)
+    optimiser = Optimiser(parts.network, parts.options, parts.device, ranks)
+    moving = Moving(parts.network, optimiser, parts.feed(ranks), None, parts.device, ranks)
+    seed_rank(parts.options.seed, ranks.share.rank)
+    if step is not None and progress is not None:
+        restore(step, progress, moving)
+    follow(moving, parts.options.precision)
+
+
+@dataclass
+class _Parts:
+    """What every process of a training needs."""
+
+    options: TrainingOptions
+    backend: Backend
+    settings: Settings
+    device: torch.device
+    threads: int
+    material: Material
+    network: Network
+
+    def feed(self, ranks: Ranks) -> Feed:
+        """What the steps are given.
+
+        Raises:
+            UsageError: a batch is too small to be shared.
+        """
+        feed = self.material.feed(self.options, self.device, ranks.share)
+        if feed.batch < ranks.count:
+            raise UsageError(
+                f"a batch of {feed.batch} cannot be shared among {ranks.count} processes; use at most {feed.batch}"
+            )
+        return feed
+
+
+def _assemble(
+    run: Run,
+    changes: dict[str, object],
+    step: Step | None,
+    progress: Progress | None,
+    ranks: Ranks,
+    reading: Reading | None = None,
+) -> _Parts:
+    request = run.request
+    options = effective_options(progress.options if progress else request.training, changes, progress)
+    backend = backend_named(request.backend)
+    settings = backend.saved_settings(request.settings)
+    gradient = backend.learning == "gradient"
+    if ranks.count > 1 and not gradient:
+        raise UsageError(f"{backend.name} is counted, in one process: leave out --processes")
+    device = choose_device(options.device, ranks.local) if gradient else torch.device("cpu")
+    threads = choose_threads(options.threads, ranks.count)
+    material = read_material(request.data, reading, read_header(step.path).domain if step else None)
+    backend.check_fit(material.domain)
+    backend.check_precision(options.precision)
+    prepare(device, threads, options.seed, options.precision)
+    network = backend.build_network(settings, material.domain).to(device)
+    return _Parts(options, backend, settings, device, threads, material, network)
 
 
 def effective_options(
@@ -228,6 +304,7 @@ def _started(
         seconds=progress.seconds if progress else 0.0,
         device=setting.machine.device,
         threads=setting.machine.threads,
+        processes=setting.machine.processes,
         parameters=sum(p.numel() for p in network.parameters()),
         train_symbols=int(material.train.size),
         validation_symbols=int(material.validation.size),

@@ -300,6 +300,7 @@ _RUNS = (
     _action("play", "runs", "p", "play", "Play its newest checkpoint", 8),
     _action("resume", "runs", "r", "resume", "Go on with a run that has ended", 7),
     _action("delete", "runs", "d delete", "delete", "Delete the run; asks first", 6),
+    _action("undelete", "runs", "z", "undo", "Bring back the run that was deleted last, within a week", 5),
     _action("filter", "runs", "slash", "filter", "Show runs that have these words", 5),
     _action("train", "runs", "t", "train", "Train a model of your own", 4),
     _action("close", "runs", "q escape", "back", "Back to the main screen", 9),

@@ -97,6 +97,8 @@ class TrainingSide(TypedAhead):
         if followed is None:
             return ""
         state, trained = followed.status.state, followed.view.trained
+        if followed.alarm:
+            return followed.alarm.partition(":")[0]
         if state not in ("alive", "paused"):
             return f"train {state}" if state != "new" else "train starting"
         if trained is None:

@@ -108,6 +108,7 @@ def test_a_bound_is_called_one_wherever_it_is_told(shell: Shell) -> None:
     assert "loss on held-out" not in (shell.home / "out" / "README.md").read_text()
 
 
+@pytest.mark.promise(6)
 def test_a_run_that_was_interrupted_ends_with_the_same_bytes(shell: Shell) -> None:
     model = ("--backend", "gru", *SMALL, "--dropout", "0.2", "--seed", "3", "--steps", "200")
     shell("train", "text.txt", *model, "--name", "straight")
@@ -117,6 +118,7 @@ def test_a_run_that_was_interrupted_ends_with_the_same_bytes(shell: Shell) -> No
     assert end_of(find_run("paused")) == end_of(find_run("straight"))
 
 
+@pytest.mark.promise(20)
 def test_term_saves_and_ends_well(shell: Shell) -> None:
     process = shell.start("train", "text.txt", *SMALL, "--steps", "10000000", "--name", "mine")
     run = Run(shell.home / "runs" / "mine")
@@ -168,6 +170,7 @@ def test_a_detached_run_outlives_whoever_started_it(shell: Shell) -> None:
     wait_for(lambda: run.status().state == "stopped")
 
 
+@pytest.mark.promise(1, 2)
 def test_a_killed_trainer_loses_at_most_what_was_not_saved(shell: Shell) -> None:
     shell("train", "text.txt", *SMALL, "--steps", "10000000", "--checkpoint-steps", "20", "--name", "mine", "--detach")
     run = find_run("mine")

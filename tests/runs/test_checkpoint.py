@@ -6,50 +6,14 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from grnn_tui.errors import RunError
 from grnn_tui.runs import checkpoint
 from grnn_tui.runs.checkpoint import best_step, list_steps, newest_step, prune, read_step, step_path, write_step
-
-MUTATING = ("open", "write", "fsync", "rename", "mkdir", "unlink", "rmdir", "chmod", "fchmod")
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: no handler runs to tidy up."""
-
-
-@contextmanager
-def broken_at(call: int, fault: Callable[[], BaseException]) -> Iterator[list[str]]:
-    """Within, the `call`-th call that can change the disk raises instead (0: none does); yields the calls made."""
-    calls: list[str] = []
-    real = {name: getattr(os, name) for name in MUTATING}
-
-    def breaking(name: str) -> Callable[..., Any]:
-        def stand_in(*arguments: Any, **options: Any) -> Any:
-            calls.append(name)
-            if len(calls) == call:
-                raise fault()
-            return real[name](*arguments, **options)
-
-        return stand_in
-
-    for name in MUTATING:
-        setattr(os, name, breaking(name))
-    try:
-        yield calls
-    finally:
-        for name, function in real.items():
-            setattr(os, name, function)
-
-
-def files(step: int) -> dict[str, bytes]:
-    return {"model.json": b"{}" * step, "model.safetensors": bytes([step % 256]) * 3000, "trainer.json": b"[]"}
+from tests.support.sitting import files
 
 
 def assert_all_whole(run: Path, at_least: int) -> None:
@@ -62,58 +26,10 @@ def assert_all_whole(run: Path, at_least: int) -> None:
     assert newest.number >= at_least
 
 
-def count_calls(folder: Path) -> int:
-    run = folder / "counted"
-    run.mkdir()
-    write_step(run, 1, files(1))
-    with broken_at(0, Killed) as calls:
-        write_step(run, 2, files(2))
-    return len(calls)
-
-
-def test_a_kill_at_any_point_leaves_whole_steps_only_and_the_next_save_works(tmp_path: Path) -> None:
-    total = count_calls(tmp_path)
-    assert total > 15
-    for call in range(1, total + 1):
-        run = tmp_path / f"run{call}"
-        run.mkdir()
-        write_step(run, 1, files(1))
-        with pytest.raises(Killed), broken_at(call, Killed):
-            write_step(run, 2, files(2))
-        assert_all_whole(run, at_least=1)
-        assert write_step(run, 2, files(2))
-        assert_all_whole(run, at_least=2)
-        assert write_step(run, 3, files(3))
-        assert not [p for p in (run / "steps").iterdir() if p.name.endswith(".tmp")]
-
-
-def test_a_full_disk_at_any_point_loses_nothing_and_the_next_save_works(tmp_path: Path) -> None:
-    for call in range(1, count_calls(tmp_path) + 1):
-        run = tmp_path / f"run{call}"
-        run.mkdir()
-        write_step(run, 1, files(1))
-        full = OSError(28, "No space left on device")
-        with broken_at(call, lambda fault=full: fault), suppress(OSError):  # type: ignore[misc]
-            write_step(run, 2, files(2))
-        assert_all_whole(run, at_least=1)
-        assert write_step(run, 2, files(2))
-        assert_all_whole(run, at_least=2)
-
-
-def test_a_kill_while_pruning_leaves_whole_steps_only(tmp_path: Path) -> None:
-    for call in range(1, 12):
-        run = tmp_path / f"run{call}"
-        run.mkdir()
-        for step in range(1, 6):
-            write_step(run, step, files(step))
-        with broken_at(call, Killed), suppress(Killed):
-            prune(run, keep=2)
-        assert_all_whole(run, at_least=5)
-
-
+@pytest.mark.promise(1)
 def test_a_writer_killed_for_good_leaves_whole_steps_only(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from tests.runs.test_checkpoint import files\n"
+        "import sys; from pathlib import Path; from tests.support.sitting import files\n"
         "from grnn_tui.runs.checkpoint import write_step\n"
         "run = Path(sys.argv[1])\n"
         "for step in range(int(sys.argv[2]), 10**6):\n"
@@ -131,30 +47,6 @@ def test_a_writer_killed_for_good_leaves_whole_steps_only(tmp_path: Path) -> Non
         writer.wait()
         writer.stdout.close()
         assert_all_whole(tmp_path, at_least=done)
-
-
-@pytest.mark.promise(3)
-def test_every_flipped_bit_and_every_cut_is_found_and_the_older_step_taken(tmp_path: Path) -> None:
-    write_step(tmp_path, 1, files(1))
-    write_step(tmp_path, 2, files(2))
-    luck = random.Random(0)
-    for _ in range(200):
-        name = luck.choice([*files(2), checkpoint.MANIFEST])
-        path = step_path(tmp_path, 2) / name
-        good = path.read_bytes()
-        if luck.random() < 0.7:
-            bad = bytearray(good)
-            bad[luck.randrange(len(bad))] ^= 1 << luck.randrange(8)
-        else:
-            bad = bytearray(good[: luck.randrange(len(good))])
-        path.write_bytes(bad)
-        newest = newest_step(tmp_path)
-        assert newest is not None
-        if newest.number == 2:  # a flip in the manifest that changes neither names, sizes nor sums
-            assert name == checkpoint.MANIFEST
-            assert_all_whole(tmp_path, at_least=2)
-        path.write_bytes(good)
-    assert_all_whole(tmp_path, at_least=2)
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from grnn_tui.runs.lock import RunLock
 from grnn_tui.runs.metrics import MetricsWriter
 from grnn_tui.runs.request import DataRequest, RunRequest
 from grnn_tui.runs.rows import AnyRow, Noted, Started, Trained, Validated
-from grnn_tui.runs.store import check_name, delete_run, find_run, list_runs, new_run, reserve, suggest_name
+from grnn_tui.runs.store import check_name, find_run, list_runs, new_run, reserve, suggest_name
 from tests.runs.conftest import MakeRun
 
 
@@ -118,27 +118,3 @@ def test_a_damaged_run_does_not_spoil_the_list(make_run: MakeRun) -> None:
     bad = make_run("bad")
     (bad.path / "run.json").write_bytes(b"{")
     assert [line.name for line in list_runs()] == ["good"]
-
-
-def test_deleting_takes_the_run_and_nothing_that_it_points_to(make_run: MakeRun, tmp_path: Path) -> None:
-    run = make_run("mine")
-    (tmp_path / "precious").mkdir()
-    (tmp_path / "precious" / "thesis.tex").write_text("x")
-    (run.path / "link").symlink_to(tmp_path / "precious")
-    (run.path / "steps").symlink_to(tmp_path / "precious")
-    delete_run(run)
-    assert not run.path.exists()
-    assert list_runs() == []
-    assert (tmp_path / "precious" / "thesis.tex").read_text() == "x"
-    assert not (run.path.parent / ".trash").exists()
-
-
-def test_a_run_that_is_alive_or_a_link_is_not_deleted(make_run: MakeRun, tmp_path: Path) -> None:
-    run = make_run("mine")
-    with RunLock(run.path), pytest.raises(RunError, match="being trained"):
-        delete_run(run)
-    link = run.path.with_name("link")
-    link.symlink_to(run.path)
-    with pytest.raises(RunError, match="is a link"):
-        delete_run(find_run("link"))
-    assert run.path.exists()

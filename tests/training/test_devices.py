@@ -121,8 +121,8 @@ def test_bf16_follows_float32_and_leaves_the_weights_in_it(backend: str, tmp_pat
     for precision in precisions:
         one = trainer(tmp_path, CPU, backend, precision)
         losses.append([float(one.train_step()[0]) for _ in range(30)])
-        assert one.carry is not None
-        state = (*one.network.parameters(), *one.optimiser.state().values(), *one.carry)
+        assert one.moving.carry is not None
+        state = (*one.network.parameters(), *one.optimiser.state().values(), *one.moving.carry)
         assert {tensor.dtype for tensor in state} == {torch.float32}
     np.testing.assert_allclose(losses[1], losses[0], rtol=0.01)
     assert losses[0] != losses[1]

@@ -6,6 +6,7 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,18 +18,27 @@ from torch import Tensor
 
 from grnn_tui.backends.network import Carry
 from grnn_tui.backends.recurrent.network import GRUNetwork
-from grnn_tui.backends.registry import backend_named
+from grnn_tui.backends.registry import backend_named, backends
+from grnn_tui.data.row_domain import RowDomain
+from grnn_tui.data.row_form import RowForm
+from grnn_tui.errors import GrnnError
 from grnn_tui.playing.generation import generate_symbols
+from grnn_tui.playing.known import planned
+from grnn_tui.playing.row_drawing import draw_rows
 from grnn_tui.playing.sampling import Sampling
 from grnn_tui.runs.checkpoint import step_path, write_step
 from grnn_tui.runs.commands import CommandReader, SetRate
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.locate import open_model
+from grnn_tui.runs.request import DataRequest
 from grnn_tui.training.checkpointing import STATE, TENSORS, Progress
 from grnn_tui.training.session import train
+from tests.support.promises import Harm, Reached
 from tests.training.conftest import MakeRun
 
 STEPS = 200
+QUICK = 28
+"""Steps that still cross from one epoch into the next."""
 FILES = ("model.safetensors", TENSORS)
 
 
@@ -49,46 +59,85 @@ def noisy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grnn_tui.training.session.backend_named", lambda name: backend)
 
 
-def contents(run: Run) -> dict[str, bytes]:
-    """Weights, optimiser, carried state and generators at the end, and a text the model writes."""
+def contents(run: Run, steps: int) -> dict[str, bytes]:
+    """Weights, optimiser, carried state and generators at the end, and what the model writes or draws."""
     step = run.newest()
     assert step is not None
-    assert step.number == STEPS
+    assert step.number == steps
     _, model = open_model(str(run.path))
-    drawn = generate_symbols(model.open_player(), model.header.vocabulary, "the", 50, Sampling(), 7)
-    return {name: step.read(name) for name in FILES} | {"sample": bytes(symbol for symbol, _ in drawn)}
+    player, domain = model.open_player(), model.header.domain
+    if isinstance(domain, RowDomain):
+        written = b"".join(part.rows.tobytes() for part in draw_rows(planned(player, domain), 7, 4, Sampling()))
+    else:
+        drawn = generate_symbols(player, model.header.vocabulary, "the", 50, Sampling(), 7)
+        written = bytes(symbol for symbol, _ in drawn)
+    return {name: step.read(name) for name in FILES} | {"sample": written}
 
 
-@pytest.mark.parametrize(
-    ("backend", "settings"),
-    [
-        ("rnn", {"hidden": 12, "embedding": 6, "dropout": 0.2, "layers": 2}),
-        ("lstm", {"hidden": 12, "embedding": 6, "dropout": 0.2, "layers": 2}),
-        ("gru", {"hidden": 12, "embedding": 6, "dropout": 0.2, "layers": 2}),
-        ("mingru", {"hidden": 12, "embedding": 6, "dropout": 0.2}),
-        ("minlstm", {"hidden": 12, "embedding": 6, "dropout": 0.2}),
-        ("gru", {"hidden": 8, "embedding": 6, "particles": 3, "layers": 2}),
-        ("lstm", {"hidden": 8, "embedding": 6, "particles": 2, "noise": 0.1, "layers": 2}),
-        ("nade", {"hidden": 12, "window": 5, "dropout": 0.2}),
-    ],
-)
-def test_interrupted_runs_end_with_the_same_bytes(make_run: MakeRun, backend: str, settings: dict[str, Any]) -> None:
-    straight = make_run("straight", backend, settings, steps=STEPS)
+DROPPED = {"hidden": 12, "embedding": 6, "dropout": 0.2}
+CELLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("rnn", "text", DROPPED | {"layers": 2}),
+    ("lstm", "text", DROPPED | {"layers": 2}),
+    ("gru", "text", DROPPED | {"layers": 2}),
+    ("mingru", "text", DROPPED),
+    ("minlstm", "text", DROPPED),
+    ("gru", "text", {"hidden": 8, "embedding": 6, "particles": 3, "layers": 2}),
+    ("lstm", "text", {"hidden": 8, "embedding": 6, "particles": 2, "noise": 0.1, "layers": 2}),
+    ("nade", "text", {"hidden": 12, "window": 5, "dropout": 0.2}),
+    ("binary-nade", "bars-and-stripes", {"hidden": 8}),
+    ("binary-nade", "bars-and-stripes", {"hidden": 8, "order_agnostic": True}),
+    ("gru", "ising", {"hidden": 6, "embedding": 0}),
+    ("rnade", "ar1-gaussian", {"hidden": 8, "components": 2}),
+    ("rowlstm", "bars-and-stripes", {"hidden": 3, "layers": 2, "head": 4}),
+    ("diagonal", "bars-and-stripes", {"hidden": 3, "layers": 2, "head": 4}),
+    ("rnn-nade", "rolls", {"hidden": 6, "state": 5, "dropout": 0.3}),
+]
+"""Backend, data, settings: with dropout or other noise where there is any."""
+
+
+def test_every_kind_that_follows_gradients_is_among_them() -> None:
+    assert {name for name, _, _ in CELLS} == {name for name, b in backends().items() if b.learning == "gradient"}
+
+
+def data_of(name: str, text: Path) -> DataRequest:
+    if name == "text":
+        return DataRequest(sources=(str(text),))
+    if name != "rolls":
+        return DataRequest(sources=(name,), rows=RowForm(), size=100)
+    pieces = text.with_name("rolls.npz")
+    luck = np.random.default_rng(0)
+    moments = np.array([(luck.random((luck.integers(5, 20), 8)) < 0.3).astype(np.float32) for _ in range(60)], object)
+    lengths = np.array([len(piece) for piece in moments])
+    np.savez(pieces, x=np.concatenate(list(moments)), x_lengths=lengths)
+    return DataRequest(sources=(str(pieces),), rows=RowForm(), validation=0.2)
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize(("backend", "data", "settings"), CELLS, ids=str)
+def test_interrupted_runs_end_with_the_same_bytes(
+    make_run: MakeRun, text: Path, harm: Harm, reached: Reached, backend: str, data: str, settings: dict[str, Any]
+) -> None:
+    steps = harm(QUICK, STEPS)
+    options = {"steps": steps, "batch": 16, "data": data_of(data, text)}
+    straight = make_run("straight", backend, settings, **options)
     train(straight)
-    for pauses in ((50, 100, 150), (113,)):
-        run = make_run(f"paused-{len(pauses)}", backend, settings, steps=STEPS)
+    expected = contents(straight, steps)
+    for pauses in ((steps // 4, steps // 2, steps * 3 // 4), (113,))[: harm(1, 2)]:
+        run = make_run(f"paused-{len(pauses)}", backend, settings, **options)
         for until in pauses:
             assert train(run, until=until).state == "stopped"
         assert train(run).state == "finished"
-        assert contents(run) == contents(straight)
+        assert contents(run, steps) == expected
+    reached(runs_resumed=harm(1, 2), different_bytes=0)
 
 
+@pytest.mark.promise(6)
 def test_validating_and_saving_on_the_way_changes_nothing(make_run: MakeRun, noisy: None) -> None:
-    straight = make_run("straight", steps=STEPS)
+    straight = make_run("straight", steps=QUICK, batch=16)
     train(straight)
-    busy = make_run("busy", steps=STEPS, validate_every=1e-3, checkpoint_every=1e-3, checkpoint_steps=7)
+    busy = make_run("busy", steps=QUICK, batch=16, validate_every=1e-3, checkpoint_every=1e-3, checkpoint_steps=7)
     train(busy)
-    assert contents(busy) == contents(straight)
+    assert contents(busy, QUICK) == contents(straight, QUICK)
 
 
 def without(prefix: str) -> Callable[[Progress, dict[str, Any]], Progress]:
@@ -151,30 +200,35 @@ HARMLESS = {"nothing", "epoch"}
 """The epoch is counted for people; no byte of the model depends on it."""
 
 
-@pytest.mark.parametrize("lost", MUTATIONS)
+@pytest.mark.promise(7)
 def test_what_a_checkpoint_loses_is_noticed(
-    make_run: MakeRun, noisy: None, monkeypatch: pytest.MonkeyPatch, lost: str
+    make_run: MakeRun, noisy: None, monkeypatch: pytest.MonkeyPatch, harm: Harm, reached: Reached
 ) -> None:
+    steps = harm(40, STEPS)  # the first half ends in the second epoch
     asked = iter([[], [SetRate(2e-2)]])
     monkeypatch.setattr(CommandReader, "poll", lambda self: next(asked, []))
-    straight = make_run("straight", steps=STEPS)
+    straight = make_run("straight", steps=steps, batch=16)
     train(straight)
-
+    expected = contents(straight, steps)
     asked = iter([[], [SetRate(2e-2)]])
-    run = make_run("paused", steps=STEPS)
-    train(run, until=100)
-    mutate(run, lost)
-    try:
-        train(run)
-    except Exception:
-        assert lost not in HARMLESS
-        return
-    same = [name for name, content in contents(run).items() if content == contents(straight)[name]]
-    assert ("model.safetensors" in same) == (lost in HARMLESS)
+    paused = make_run("paused", steps=steps, batch=16)
+    train(paused, until=steps // 2)
+    same: dict[str, bool] = {}
+    for lost in MUTATIONS:
+        run = Run(paused.path.with_name(lost.replace(" ", "-")))
+        shutil.copytree(paused.path, run.path)
+        mutate(run, lost, steps // 2)
+        try:
+            train(run)
+            same[lost] = contents(run, steps) == expected
+        except GrnnError:
+            same[lost] = False
+    assert {lost for lost in same if same[lost]} == HARMLESS
+    reached(losses_tried=len(same) - len(HARMLESS), losses_caught=len(same) - len(HARMLESS))
 
 
-def mutate(run: Run, lost: str) -> None:
-    """Save the checkpoint of step 100 again, without something."""
+def mutate(run: Run, lost: str, at: int) -> None:
+    """Save the checkpoint of step `at` again, without something."""
     step = run.newest()
     assert step is not None
     files = {name: step.read(name) for name in step.manifest.files}
@@ -183,5 +237,5 @@ def mutate(run: Run, lost: str) -> None:
     files |= {STATE: msgspec.json.encode(progress), TENSORS: save(arrays)}
     if lost == "weights":
         files["model.safetensors"] = save(blank_weights(load(files["model.safetensors"])))
-    shutil.rmtree(step_path(run.path, 100))
-    write_step(run.path, 100, files)
+    shutil.rmtree(step_path(run.path, at))
+    write_step(run.path, at, files)

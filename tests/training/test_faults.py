@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load
 
-from grnn_tui.errors import GrnnError, RunError, TrainingError, UsageError
+from grnn_tui.errors import RunError, TrainingError, UsageError
 from grnn_tui.runs.checkpoint import list_steps, read_step, step_path
 from grnn_tui.runs.commands import PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun, append_command
 from grnn_tui.runs.directory import Run
@@ -23,8 +24,11 @@ from grnn_tui.runs.locate import open_model
 from grnn_tui.runs.metrics import read_rows
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
 from grnn_tui.training import saving
+from grnn_tui.training.evaluation import Measured
 from grnn_tui.training.loop import Trainer
 from grnn_tui.training.session import train
+from grnn_tui.training.tally import ROWS_AT_LEAST
+from tests.support.promises import Reached
 from tests.support.waiting import wait_for
 from tests.training.conftest import MakeRun
 
@@ -51,38 +55,106 @@ def poison(trainer: Trainer) -> None:
 
 
 def poison_carry(trainer: Trainer) -> None:
-    assert trainer.carry is not None
-    trainer.carry = tuple(c * float("nan") for c in trainer.carry)
+    assert trainer.moving.carry is not None
+    trainer.moving.carry = tuple(c * float("nan") for c in trainer.moving.carry)
 
 
-@pytest.mark.parametrize("act", [poison, poison_carry])
-def test_a_loss_that_is_not_a_number_stops_the_run_and_is_never_saved(
-    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, act: Callable[[Trainer], None]
+def poison_gradient(trainer: Trainer) -> None:
+    next(trainer.network.parameters()).register_hook(lambda gradient: gradient * float("nan"))
+
+
+def poison_moments(trainer: Trainer) -> None:
+    for state in trainer.optimiser.adam.state.values():
+        state["exp_avg"].fill_(float("inf"))
+
+
+def poison_after_the_step(trainer: Trainer) -> None:
+    """What the step leaves is no number while its loss still is one."""
+    real = Trainer.train_step
+
+    def spoiling(self: Trainer) -> tuple[torch.Tensor, torch.Tensor]:
+        told = real(self)
+        if self.step == 40:  # a step that is saved
+            poison_carry(self)
+        return told
+
+    trainer.train_step = spoiling.__get__(trainer)  # type: ignore[method-assign]
+
+
+POISONS = [poison, poison_carry, poison_gradient, poison_moments, poison_after_the_step]
+
+
+@pytest.mark.promise(25)
+@pytest.mark.parametrize("act", POISONS)
+def test_what_is_not_a_number_stops_the_run_and_is_never_saved(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, reached: Reached, act: Callable[[Trainer], None]
 ) -> None:
-    run = make_run("mine", steps=100, checkpoint_steps=10)
-    at_step(monkeypatch, 35, act)
-    with pytest.raises(TrainingError, match=r"step 30 is good: go on from it with .*--resume mine --lr 0\.001") as told:
+    run = make_run("mine", steps=10**6, checkpoint_steps=10, validate_every=0.05)
+    poisoned: list[float] = []
+
+    def acting(trainer: Trainer) -> None:
+        poisoned.append(trainer.clock.elapsed)
+        act(trainer)
+
+    at_step(monkeypatch, 35, acting)
+    with pytest.raises(TrainingError, match="checkpoint") as told:
         train(run)
     assert told.value.exit_status == 1
     assert run.status().state == "failed"
-    assert run.steps()[-1] == 30
-    _, model = open_model(str(run.path))
-    assert all(np.isfinite(array).all() for array in model.arrays.values())
+    noticed = read_rows(run.metrics).rows[-1].seconds - poisoned[0]
+    assert noticed < ROWS_AT_LEAST
+    assert 30 <= run.steps()[-1] < 40
+    assert_finite(run)
     monkeypatch.undo()
-    assert train(run, changes={"lr": 1e-3}).step == 100
+    assert train(run, changes={"lr": 1e-3, "steps": 60}).step == 60
+    reached(poisons=1, saved_as_newest_or_best=0, seconds_to_notice=noticed)
 
 
-def test_a_rate_far_too_high_leaves_a_model_of_finite_numbers(make_run: MakeRun) -> None:
-    run = make_run("mine", steps=60, lr=10.0, clip=0.0, warmup=0)
-    at_most = GrnnError
-    try:
+def assert_finite(run: Run) -> None:
+    """Every checkpoint, the newest and the best among them, is made of finite numbers."""
+    for number in run.steps():
+        step = read_step(run.path, number)
+        for name in ("model.safetensors", "trainer.safetensors"):
+            for array in load(step.read(name)).values():
+                assert array.dtype.kind != "f" or np.isfinite(array).all()
+    best = run.best()
+    assert best is not None
+    assert best.manifest.validation is None or np.isfinite(best.manifest.validation)
+
+
+@pytest.mark.promise(25)
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_validation_that_is_not_a_number_is_never_newest_or_best(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, reached: Reached, value: str
+) -> None:
+    run = make_run("mine", steps=100, checkpoint_steps=10)
+
+    def measured(self: Trainer, limit: int) -> bool:
+        object.__setattr__(self.setting, "measure", lambda *_: Measured(float(value), 1, whole=True))
+        return self.validate()
+
+    at_step(monkeypatch, 35, lambda trainer: measured(trainer, 1) and None)
+    with pytest.raises(TrainingError, match=r"held out is no longer a number at step 35; the checkpoint of step 30"):
         train(run)
-    except at_most:
-        assert run.status().state == "failed"
-    _, model = open_model(str(run.path))
-    assert all(np.isfinite(array).all() for array in model.arrays.values())
+    assert run.steps()[-1] == 30
+    assert_finite(run)
+    reached(poisons=1, saved_as_newest_or_best=0)
 
 
+@pytest.mark.promise(25)
+@pytest.mark.parametrize("backend", ["rnn", "lstm", "gru", "minlstm", "nade"])
+def test_a_rate_far_too_high_leaves_models_of_finite_numbers(make_run: MakeRun, reached: Reached, backend: str) -> None:
+    settings = {"hidden": 12} if backend == "nade" else None
+    wild = {"lr": 10.0, "clip": 0.0, "warmup": 0, "weight_decay": 10.0, "schedule": "constant"}
+    run = make_run("mine", backend, settings, steps=60, checkpoint_steps=5, validate_every=0.01, **wild)
+    with pytest.raises(TrainingError, match="number"):
+        train(run)
+    assert run.status().state == "failed"
+    assert_finite(run)
+    reached(rates_too_high=1, saved_as_newest_or_best=0)
+
+
+@pytest.mark.promise(8)
 def test_a_full_disk_costs_no_step_and_is_told(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run("mine", steps=60, checkpoint_steps=10)
     monkeypatch.setattr(saving, "RETRY", 0.0)
@@ -106,6 +178,7 @@ def test_a_full_disk_costs_no_step_and_is_told(make_run: MakeRun, monkeypatch: p
     assert read_step(run.path, 60).number == 60
 
 
+@pytest.mark.promise(8)
 def test_a_disk_full_to_the_end_fails_the_run_and_names_the_last_good_step(
     make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +193,17 @@ def test_a_disk_full_to_the_end_fails_the_run_and_names_the_last_good_step(
     assert run.steps()[-1] == 10
 
 
+@pytest.mark.promise(8)
+def test_a_log_on_a_full_disk_costs_no_training(make_run: MakeRun) -> None:
+    run = make_run("mine", steps=20)
+
+    def report(row: AnyRow) -> None:
+        raise OSError(28, "No space left on device")
+
+    assert train(run, report=report).step == 20
+
+
+@pytest.mark.promise(8)
 def test_rows_that_cannot_be_written_wait(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run("mine", steps=40, checkpoint_steps=10)
     real = LineAppender.append
@@ -146,6 +230,18 @@ def test_a_signal_finishes_the_step_saves_and_ends(
     assert (outcome.state, outcome.reason, outcome.step) == ("stopped", number.name, 26)
     assert run.steps()[-1] == 26
     assert run.status().state == "stopped"
+
+
+def test_what_is_asked_and_cannot_be_read_is_told(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run("mine", steps=20)
+
+    def damaged(_: Trainer) -> None:
+        append_command(run.commands, StopRun())
+        run.commands.write_bytes(run.commands.read_bytes().replace(b"stop", b"stoq"))
+
+    at_step(monkeypatch, 5, damaged)
+    assert train(run).step == 20
+    assert "alarm" in events(run)
 
 
 def test_a_run_obeys_what_is_asked_of_it(make_run: MakeRun) -> None:
@@ -195,6 +291,7 @@ def test_no_time_passes_and_no_step_is_taken_while_paused(make_run: MakeRun) -> 
     assert resumed.seconds - paused.seconds < 0.5
 
 
+@pytest.mark.promise(3)
 def test_a_damaged_checkpoint_is_named_and_the_older_one_taken(make_run: MakeRun) -> None:
     run = make_run("mine", steps=100, checkpoint_steps=20)
     train(run, until=50)

@@ -75,7 +75,7 @@ def test_asking_or_not_the_steps_are_the_same() -> None:
 
 def test_the_norm_is_told_before_clipping_and_bounded_after() -> None:
     model = network()
-    norm = optimiser(model, clip=1e-3).step(loss_of(model), 1e-2)
+    _, norm = optimiser(model, clip=1e-3).step(loss_of(model), 1e-2)
     assert norm > 1e-2
     gradients = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
     assert gradients.norm() == pytest.approx(1e-3, rel=1e-3)

@@ -140,30 +140,6 @@ def _small(backend: str) -> Settings:
 # --- runs
 
 
-@pytest.mark.parametrize(
-    ("data", "backend", "settings"),
-    [
-        ("bars-and-stripes", "binary-nade", {"hidden": 8}),
-        ("bars-and-stripes", "binary-nade", {"hidden": 8, "order_agnostic": True}),
-        ("ising", "gru", {"hidden": 6, "embedding": 0}),
-        ("ar1-gaussian", "rnade", {"hidden": 8, "components": 2}),
-    ],
-)
-def test_an_interrupted_run_over_rows_is_the_run_that_was_not(
-    data: str, backend: str, settings: dict[str, Any]
-) -> None:
-    whole = begin("whole", data, backend, settings, size=100, steps=24)
-    train(whole)
-    parts = begin("parts", data, backend, settings, size=100, steps=24)
-    for until in (1, 9, 24):
-        train(parts, until=until)
-    one, other = whole.newest(), parts.newest()
-    assert one is not None
-    assert other is not None
-    for file in ("model.safetensors", "trainer.safetensors"):
-        assert one.read(file) == other.read(file)
-
-
 def test_what_validation_finds_is_what_score_finds() -> None:
     run = begin("bars", "bars-and-stripes", "binary-nade", {"hidden": 8}, size=200, steps=30)
     outcome = train(run)

@@ -141,7 +141,8 @@ async def test_what_makes_no_sense_is_said_and_nothing_happens() -> None:
         assert app.screen is screen
 
 
-async def test_deleting_asks_first(root: Path) -> None:
+@pytest.mark.promise(32)
+async def test_deleting_asks_first_and_z_undoes_it(root: Path) -> None:
     make_run(root, "keep", rows=list(story(100)))
     gone = make_run(root, "gone", rows=list(story(100)))
     screen = RunsScreen()
@@ -159,6 +160,28 @@ async def test_deleting_asks_first(root: Path) -> None:
         await pilot.press("y")
         await until(pilot, lambda: not gone.path.exists())
         assert (root / "keep").is_dir()
+        await until(pilot, lambda: app.heard and "z brings it back for 7 days" in app.heard[-1].text)
+        await pilot.press("z")
+        await until(pilot, lambda: gone.path.is_dir() and app.heard[-1].text == "gone is back")
+        await until(pilot, lambda: "gone" in screen_text(app))
+        await pilot.press("z")
+        await until(pilot, lambda: app.heard[-1].text == "no run was deleted of late")
+
+
+@pytest.mark.promise(32)
+async def test_what_takes_the_name_while_the_question_stands_is_not_deleted(root: Path) -> None:
+    asked = make_run(root, "mine", rows=list(story(100)))
+    screen = RunsScreen()
+    app = Host(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "mine" in screen_text(app))
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen is not screen)
+        asked.path.rename(root / "was")
+        other = make_run(root, "mine", rows=list(story(200)))
+        await pilot.press("y")
+        await until(pilot, lambda: app.heard and "no longer the one" in app.heard[-1].text)
+        assert other.path.is_dir()
 
 
 async def test_the_filter_narrows_as_one_types_and_goes() -> None:

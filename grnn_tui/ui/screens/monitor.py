@@ -137,7 +137,7 @@ class MonitorScreen(Following, Screen[None]):
                 figures.bars_line(shown, width, ascii_only=self.ascii_only),
             ]
             self._write(self._figures, Content("\n").join(lines))
-            last = [figures.news_line(shown, width)] if shown.silent or shown.state == "died" else []
+            last = [figures.news_line(shown, width)] if figures.urgent(shown) else []
             told = event_lines(shown, width, 2 - len(last))
             self._write(self._news, Content("\n").join([*told, *last]))
 
@@ -155,7 +155,7 @@ class MonitorScreen(Following, Screen[None]):
         table = figures.board(shown, followed.options, width, ascii_only=self.ascii_only)
         self._write(self._board, Content("\n").join(table[: max(1, height)]))
         rows = max(1, self._events.size.height - 1)
-        last = [figures.news_line(shown, width)] if shown.silent or shown.state == "died" else []
+        last = [figures.news_line(shown, width)] if figures.urgent(shown) else []
         told = event_lines(shown, self._events.size.width - 1, rows - len(last))
         self._write(self._events, Content("\n").join([*told, *last] or [figures.quiet("no events yet")]))
         step = followed.view.saved.step if followed.view.saved is not None else None

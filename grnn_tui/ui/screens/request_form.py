@@ -31,7 +31,7 @@ from grnn_tui.ui.screens.field_values import parsed, typed
 
 BUDGETS = ("seconds", "steps", "epochs")
 MAIN_OPTIONS = ("lr", "schedule", "batch", "length", "seed", "device")
-MORE_OPTIONS = ("warmup", "weight_decay", "clip", "threads", "validate_every", "checkpoint_every", "keep")
+MORE_OPTIONS = ("warmup", "weight_decay", "clip", "processes", "threads", "validate_every", "checkpoint_every", "keep")
 SIZES: Mapping[str, Mapping[str, str]] = {
     "tiny": {"hidden": "64", "layers": "1", "embedding": "16"},
     "small": {"hidden": "128", "layers": "1", "embedding": "32"},

@@ -17,8 +17,9 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
 from grnn_tui.errors import GrnnError
+from grnn_tui.runs import trash
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import RunSummary, delete_run, each_run
+from grnn_tui.runs.store import RunSummary, each_run, runs_root
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
@@ -58,7 +59,9 @@ class DeleteDialog(ModalScreen[bool]):
             box.border_title = Content.assemble("Delete ", (clip(self._name_shown, 32), "bold"), "?")
             yield Static(
                 Content.assemble(
-                    f"Its curve, log and {many} are gone for good.\n\n",
+                    f"Its curve, log and {many} are kept aside for {trash.KEPT_DAYS} days: ",
+                    ("z", "bold $accent"),
+                    " brings it back until then.\n\n",
                     ("y", "bold $error"),
                     ("  delete     ", ""),
                     ("n", "bold $accent"),
@@ -99,7 +102,7 @@ class RunsScreen(Screen[None]):
         self._list = RunList(id="runs-list", ascii_only=ascii_only)
         self._lines: list[RunLine] = []
         self._loaded = False
-        self._next_load = 0.0
+        self._loaded_at, self._pause = 0.0, 0.0
         self._loading = False
 
     def compose(self) -> ComposeResult:
@@ -112,12 +115,13 @@ class RunsScreen(Screen[None]):
         yield KeyHints("runs", ascii_only=self._ascii_only)
 
     def on_mount(self) -> None:
-        """Look at once."""
+        """Look at once, and clear away what was deleted long ago."""
         self.load()
+        self.run_worker(asyncio.to_thread(trash.sweep, runs_root()), group="runs-sweep", exit_on_error=False)
 
     def tick(self, now: float) -> None:
         """Look again now and then. `now`: seconds since the epoch."""
-        if now >= self._next_load:
+        if not 0 <= now - self._loaded_at < self._pause:  # a clock may have been set back
             self.load()
 
     def load(self) -> None:
@@ -138,7 +142,7 @@ class RunsScreen(Screen[None]):
             read = []
         finally:
             self._loading = False
-            self._next_load = time.time() + max(RELOAD_EVERY, _SHARE * (time.monotonic() - began))
+            self._loaded_at, self._pause = time.time(), max(RELOAD_EVERY, _SHARE * (time.monotonic() - began))
         self._loaded = True
         self._take(read)
 
@@ -154,6 +158,10 @@ class RunsScreen(Screen[None]):
     def _show(self) -> None:
         words = self.query_one("#runs-filter", Input).value
         lines = filtered(self._lines, words)
+        if self._loaded and not lines and self._list.has_focus:
+            self.set_focus(None)  # it is hidden; keys are still for the list, not for the filter
+        elif lines and self.focused is None:
+            self._list.focus()
         self.set_class(self._loaded and not lines, "-empty")
         self.query_one("#runs-empty", Static).update(self._invitation(words if self._lines else ""))
         self._list.show(lines)
@@ -207,19 +215,38 @@ class RunsScreen(Screen[None]):
         if line.state in ("alive", "paused"):
             self._notice("it is being trained; stop it first", "warning")
             return
-        self.app.push_screen(DeleteDialog(line.name, line.checkpoints), lambda yes: self._delete(line.path, bool(yes)))
-
-    def _delete(self, path: Path, yes: bool) -> None:
-        if yes:
-            self.run_worker(self._deleting(path), group="runs-delete", exit_on_error=False)
-
-    async def _deleting(self, path: Path) -> None:
         try:
-            await asyncio.to_thread(delete_run, Run(path))
+            asked = trash.identity(Run(line.path))
+        except GrnnError as error:
+            self._notice(str(error), "error")
+            return
+        self.app.push_screen(
+            DeleteDialog(line.name, line.checkpoints), lambda yes: self._delete(line.path, asked) if yes else None
+        )
+
+    def _delete(self, path: Path, asked: trash.Identity) -> None:
+        self.run_worker(self._deleting(path, asked), group="runs-delete", exit_on_error=False)
+
+    async def _deleting(self, path: Path, asked: trash.Identity) -> None:
+        try:
+            await asyncio.to_thread(trash.delete, Run(path), asked=asked)
         except GrnnError as error:
             self._notice(str(error), "error")
         else:
-            self._notice(f"{path.name} is deleted", "information")
+            self._notice(f"{path.name} is deleted; z brings it back for {trash.KEPT_DAYS} days", "information")
+        self.load()
+
+    def action_undelete(self) -> None:
+        """Bring back the run that was deleted last; the one before it the next time."""
+        self.run_worker(self._undeleting(), group="runs-undelete", exit_on_error=False)
+
+    async def _undeleting(self) -> None:
+        try:
+            back = await asyncio.to_thread(_bring_back)
+        except GrnnError as error:
+            self._notice(str(error), "error")
+        else:
+            self._notice(f"{back} is back" if back else "no run was deleted of late", "information")
         self.load()
 
     def action_filter(self) -> None:
@@ -253,3 +280,9 @@ class RunsScreen(Screen[None]):
 
     def _notice(self, text: str, severity: str) -> None:
         self.app.post_message(NoticeGiven(sanitise(text), severity))
+
+
+def _bring_back() -> str | None:
+    """The name of the run that is back; None if there was none to bring."""
+    there = trash.deleted_runs(runs_root())
+    return trash.restore(there[0]).name if there else None

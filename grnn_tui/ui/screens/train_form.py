@@ -44,7 +44,8 @@ def start_run(request: RunRequest) -> Path:
     """
     from grnn_tui.backends.registry import backend_named
     from grnn_tui.runs.launch import start_detached
-    from grnn_tui.runs.store import delete_run, new_run
+    from grnn_tui.runs.store import new_run
+    from grnn_tui.runs.trash import delete
 
     backend_named(request.backend).parse_settings(request.settings)
     run = new_run(request)
@@ -53,7 +54,7 @@ def start_run(request: RunRequest) -> Path:
     except GrnnError:
         if not run.steps():
             with contextlib.suppress(GrnnError):
-                delete_run(run)
+                delete(run, forever=True)
         raise
     return run.path
 

@@ -138,7 +138,11 @@ def bars_line(shown: Shown, width: int, *, ascii_only: bool = False) -> Content:
 
 
 def news_line(shown: Shown, width: int) -> Content:
-    """What happened last, or that nothing has been heard for a while."""
+    """What happened last, or what a person should know before that."""
+    if shown.alarm:
+        return Content.styled(clip(shown.alarm, width), "bold $error")
+    if shown.reading:
+        return Content.styled(clip(sanitise(f"reading what was told before: {shown.reading}"), width), "$accent")
     if shown.silent:
         return Content.styled(clip(sanitise(f"silent {shown.silent}: no line from the trainer"), width), "$warning")
     if shown.state == "died":
@@ -149,6 +153,11 @@ def news_line(shown: Shown, width: int) -> Content:
         return Content.styled("warming up …" if shown.state in ("new", "alive") else "", MUTED)
     text = shown.event or (sanitise(f"checkpoint at step {shown.saved}") if shown.saved else None)
     return Content.styled(clip(text, width), MUTED) if text else Content("")
+
+
+def urgent(shown: Shown) -> bool:
+    """Whether `news_line` has something to say that must not be left out."""
+    return bool(shown.alarm or shown.reading or shown.silent or shown.state == "died")
 
 
 def reading_line(reading: Reading, width: int) -> Content:

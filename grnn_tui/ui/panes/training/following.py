@@ -269,6 +269,8 @@ def shown_run(followed: FollowedRun, now: float) -> Shown:
         data=followed.data,
         backend=followed.backend,
         silent=followed.silent_for(now),
+        alarm=followed.alarm,
+        reading=followed.read_share,
         epochs=followed.total_epochs,
         smoothing=followed.options.smoothing,
     )

@@ -109,7 +109,9 @@ class TrainingPane(Following, Widget, can_focus=True):
         if shown.warming:
             first = figures.quiet(f"{shown.backend} on {shown.data}" if shown.data else "")
         lines = [first, figures.bars_line(shown, width, ascii_only=ascii_only)]
-        if not self.has_class("-short"):
+        if self.has_class("-short"):
+            lines[1:] = [figures.news_line(shown, width)] if shown.alarm else lines[1:]
+        else:
             lines.insert(1, figures.rates_line(shown, width))
             lines.append(figures.news_line(shown, width))
         text = Content("\n").join(lines)

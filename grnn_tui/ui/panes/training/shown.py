@@ -48,6 +48,10 @@ class Shown:
     parameters: str = ""
     smoothing: float = 0.0
     silent: str = ""
+    alarm: SafeText | None = None
+    """That the disk is full, or nearly."""
+    reading: str = ""
+    """How much of a long history has been read, while it is being read."""
     saved: str = ""
     event: SafeText | None = None
     log: tuple[Told, ...] = ()

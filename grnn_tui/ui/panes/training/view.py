@@ -138,6 +138,8 @@ def shown_of(
     data: str = "",
     backend: str = "",
     silent: float | None = None,
+    alarm: str = "",
+    reading: float | None = None,
     epochs: float | None = None,
     smoothing: float = 0.0,
 ) -> Shown:
@@ -179,6 +181,8 @@ def shown_of(
         parameters=si(started.parameters) if started is not None and started.parameters else "",
         smoothing=smoothing,
         silent=duration(silent) if silent is not None and silent >= SILENT_AFTER else "",
+        alarm=sanitise(alarm) if alarm else None,
+        reading=f"{reading:.0%}" if reading is not None else "",
         saved=si(view.saved.step) if view.saved is not None else "",
         event=log[-1].text if log else None,
         log=log,
@@ -329,5 +333,9 @@ def _bytes(size: int) -> str:
 
 
 def _device(started: Started) -> str:
-    threads = f" · {started.threads} thread{'s' * (started.threads != 1)}" if started.device == "cpu" else ""
-    return sanitise(started.device[:24]) + threads
+    parts = [started.device[:24]]
+    if started.processes > 1:
+        parts.append(f"{started.processes} processes")
+    if started.device == "cpu":
+        parts.append(f"{started.threads} thread{'s' * (started.threads != 1)}{' each' * (started.processes > 1)}")
+    return sanitise(" · ".join(parts))
