@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -115,6 +117,9 @@ def open_screen(markers: str | None, what: str | None = None) -> None:
 
 def main() -> None:
     """Run the command line: one line and status 2 for what a user can mend, 130 after Ctrl-C."""
+    codecs.register_error("grnn", _as_bytes)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="grnn")
     try:
         cli.main(standalone_mode=False, prog_name="grnn-tui")
     except click.exceptions.Exit as stop:
@@ -130,6 +135,14 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _as_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes of a name that are no text as they were, and what this encoding lacks as `\\u4e2d`."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    escaped = all("\udc80" <= character <= "\udcff" for character in lacking)
+    return codecs.lookup_error("surrogateescape" if escaped else "backslashreplace")(error)
 
 
 def _fail(message: str, status: int) -> Any:

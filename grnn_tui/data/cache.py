@@ -23,11 +23,11 @@ from typing import Any, Literal
 
 import msgspec
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
+from grnn_tui.places import own_place
 
 FORMAT = 1
 LIMIT = 8 << 30
@@ -76,7 +76,7 @@ def cache_directory(override: Path | None = None) -> Path:
         with writing(chosen):
             make_private(chosen)
         return chosen
-    usual = platformdirs.user_cache_path("grnn-tui")
+    usual = own_place("cache")
     try:
         make_private(usual)
         if os.access(usual, os.W_OK | os.X_OK):

@@ -6,21 +6,28 @@ A damaged file costs its contents and a note, never the start; a folder that can
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
-from platformdirs import user_config_path, user_state_path
+from msgspec import Meta
 
+from grnn_tui.places import expanded, own_place
 from grnn_tui.playing.settings import Sampling
 from grnn_tui.ui.theme_names import DEFAULT_THEME
 
 CONFIG_VARIABLE = "GRNN_TUI_CONFIG"
 STATE_VARIABLE = "GRNN_TUI_STATE"
+LARGEST = 32 << 20
+"""Bytes of a file that is kept between starts."""
 KEPT_WRITTEN = 200_000
 """Characters of a written text that are kept."""
 
+TOP = (1 << 31) - 1
+"""The largest number that means anything here; seeds are below it."""
 DEFAULT_MODEL = "tales-lstm"
 
 
@@ -33,10 +40,10 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     colouring: Literal["surprisal", "unit", "plain"] = "surprisal"
     log_bars: bool = False
     sampling: Sampling = Sampling()
-    seed: int = 1
+    seed: Annotated[int, Meta(ge=0, le=TOP)] = 1
     random_seed: bool = False
-    length: int = 400
-    per_second: int = 80
+    length: Annotated[int, Meta(ge=1, le=TOP)] = 400
+    per_second: Annotated[int, Meta(ge=0, le=TOP)] = 80
 
 
 class LastState(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +52,10 @@ class LastState(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = DEFAULT_MODEL
     prompt: str = ""
     written: str = ""
-    cursor: int | None = None
-    forced: list[int] = []
+    cursor: Annotated[int, Meta(ge=0, le=TOP)] | None = None
+    forced: list[Annotated[int, Meta(ge=0, le=TOP)]] = []
     history: list[str] = []
-    unit: int | None = None
+    unit: Annotated[int, Meta(ge=0, le=TOP)] | None = None
     """The hidden unit that was chosen."""
     mark: str = ""
     """What units were ordered by; empty: their variance."""
@@ -62,13 +69,13 @@ Kept = TypeVar("Kept", Preferences, LastState)
 def config_folder() -> Path:
     """Where preferences and keys are."""
     named = os.environ.get(CONFIG_VARIABLE)
-    return Path(named).expanduser() if named else user_config_path("grnn-tui", appauthor=False)
+    return expanded(named) if named else own_place("config")
 
 
 def state_folder() -> Path:
     """Where the last state, the engine's log and copies are."""
     named = os.environ.get(STATE_VARIABLE)
-    return Path(named).expanduser() if named else user_state_path("grnn-tui", appauthor=False)
+    return expanded(named) if named else own_place("state")
 
 
 def load_preferences() -> tuple[Preferences, str]:
@@ -84,13 +91,16 @@ def load_last() -> tuple[LastState, str]:
 def load_keys() -> tuple[dict[str, object], str]:
     """The tables of `keys.toml` as `scope.action` to keys, and a line if it could not be read."""
     path = config_folder() / "keys.toml"
-    if not path.exists():
-        return {}, ""
-    import tomllib
-
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        written = _content(path)
+        if not written:
+            return {}, ""
+        import tomllib
+
+        content = tomllib.loads(written.decode())
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, ValueError, RecursionError) as error:
         return {}, f"{path} is not used: {_brief(error)}"
     flat: dict[str, object] = {}
     for name, value in content.items():
@@ -134,11 +144,26 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _load(path: Path, default: Kept) -> tuple[Kept, str]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=type(default)), ""
+        return msgspec.json.decode(_content(path), type=type(default)), ""
     except FileNotFoundError:
         return default, ""
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, ValueError, msgspec.DecodeError, RecursionError) as error:
         return default, f"{path} is not used: {_brief(error)}"
+
+
+def _content(path: Path) -> bytes:
+    """What is in a file; nothing else is waited for, and no more taken than such a file may hold.
+
+    Raises:
+        OSError: it is no file, too large, or cannot be read.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(errno.EFBIG, "it is too large")
+    return content
 
 
 def _encodable(value: Preferences | LastState) -> Preferences | LastState:

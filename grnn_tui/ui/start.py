@@ -22,6 +22,7 @@ from msgspec import Struct
 from grnn_tui.engine.client import EngineClient
 from grnn_tui.engine.recovery import restoring
 from grnn_tui.errors import GrnnError, UsageError
+from grnn_tui.places import expanded
 from grnn_tui.ui.settings import (
     LastState,
     Preferences,
@@ -113,7 +114,7 @@ def opening_for(what: str | None) -> Opening:
     if what is not None:
         from grnn_tui.runs.locate import locate_model
 
-        path = Path(what).expanduser()
+        path = expanded(what)
         try:
             locate_model(what, verify=False)
         except GrnnError:
