@@ -15,6 +15,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.events import Resize
 from textual.screen import Screen
 
 from grnn_tui.engine.protocol import FrameShown
@@ -162,6 +163,11 @@ class GrnnApp(Keeping, TrainingSide, Sparing, App[int], inherit_bindings=False):
         await self.link.close()
 
     # --- the terminal -------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        """A terminal that was smaller for a moment has lost what stood beyond, though its size is the same again."""
+        if event.size == self._cells_size and self.screen_stack:
+            self.action_redraw()
 
     def get_driver_class(self) -> type[Driver]:
         """One that bears with any terminal, where Textual would take its own for one."""
