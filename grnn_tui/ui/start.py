@@ -93,7 +93,7 @@ def require_terminal() -> None:
         UsageError: they are not.
     """
     instead = "grnn-tui generate MODEL --prompt TEXT"
-    if os.environ.get("TERM", "") in ("dumb", ""):
+    if os.environ.get("TERM", "").lower() in ("dumb", "unknown", ""):
         raise UsageError(f"this terminal (TERM={os.environ.get('TERM', '')}) cannot show a screen; use `{instead}`")
     for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
         if stream is None or not stream.isatty():

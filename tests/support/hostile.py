@@ -111,6 +111,7 @@ OURS = re.compile(
     r"\x1b\[[0-9;]*[mHGJKA]"  # looks, places, erasing, up
     r"|\x1b\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes
     r"|\x1b\[\?(?:2026|2048)\$p|\x1b\[>\d+u|\x1b\[<u|\x18"  # questions, keyboard, giving back
+    r"|\x1b\]22;[a-z-]*\x07"  # the shape of the pointer
 )
 """Every sequence that a screen or a command of ours has use for."""
 PLAIN = "\r\n\t"
