@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def main() -> None:
@@ -10,6 +11,7 @@ def main() -> None:
 
     Without arguments there is nothing to parse, and the screen need not wait for the parser.
     """
+    sys.excepthook = _tell_fault
     if len(sys.argv) == 1:
         from grnn_tui.ui.start import run_alone
 
@@ -17,6 +19,12 @@ def main() -> None:
     from grnn_tui.cli.main import main as run
 
     run()
+
+
+def _tell_fault(*fault: Any) -> None:
+    from grnn_tui.fault import tell_fault
+
+    tell_fault(*fault)
 
 
 if __name__ == "__main__":

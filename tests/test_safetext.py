@@ -29,58 +29,9 @@ from grnn_tui.safetext import (
     sanitise_bytes,
 )
 from tests import regenerate_widths
-
-ESC, CSI, OSC, DCS, ST, BEL = "\x1b", "\x9b", "\x9d", "\x90", "\x9c", "\x07"
-BIDI = [*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c"]
-ZERO_WIDTH = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u034f", "\u180e", "\u3164", "\u115f"]
-SEPARATORS = ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"]
-SELECTORS = ["\ufe00", "\ufe0e", "\ufe0f", "\U000e0100", "\U000e01ef", "\u180b"]
-NON_CHARACTERS = [chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)] + ["\ufdd0", "\ufdef"]
-NEIGHBOURLY = [
-    "\U0001f1e6\U0001f1e7",
-    "\U0001f44d\U0001f3fb",
-    "\u1100\u1161\u11a8",
-    "\u0915\u093e",
-    "\u0915\u094d\u0937",
-]
-
-
-def hostile() -> list[str]:
-    """Strings that drive, garble or widen a terminal when they reach it raw."""
-    single = [chr(code) for code in [*range(0x20), *range(0x7F, 0xA0)]]
-    single += BIDI + ZERO_WIDTH + SEPARATORS + SELECTORS + NON_CHARACTERS + NEIGHBOURLY
-    single += [chr(code) for code in range(0xE0001, 0xE0080, 3)]
-    single += [chr(code) for code in (0xD800, 0xDBFF, 0xDC00, 0xDC80, 0xDCFF, 0xDFFF, 0xE000, 0xF8FF, 0x10FFFD)]
-    clipboard = [
-        f"{start}52;{to};aGFja2Vk{end}"
-        for start in (ESC + "]", OSC)
-        for to in ("c", "p", "")
-        for end in (BEL, ESC + "\\", ST, "")
-    ]
-    titles = [
-        f"{start}{number};x{end}"
-        for start in (ESC + "]", OSC)
-        for number in (0, 1, 2, 4, 7, 8, 9, 10, 11, 777, 1337)
-        for end in (BEL, ESC + "\\")
-    ]
-    final = "ABCDEFGHJKLMPSTXZcfghlmnqrstu"
-    moves = [
-        f"{start}{argument}{letter}" for start in (ESC + "[", CSI) for argument in ("2", "?1049") for letter in final
-    ]
-    strings = [
-        f"{start}{body}{end}"
-        for start in (ESC + "P", DCS, ESC + "_", ESC + "^", ESC + "X")
-        for body in ("$qm", "+q544e", "q#0~")
-        for end in (ESC + "\\", ST)
-    ]
-    escapes = [ESC + letter for letter in "c7 8=>DEHMNOZ#(%6"]
-    towers = ["e" + chr(0x300 + start) * height for start in (0, 1, 0x23) for height in (5, 40, 1000)]
-    towers += ["\u0301", "\n\u0301", "\t\u0301", "字" + "\u0489" * 9]
-    return single + clipboard + titles + moves + strings + escapes + towers + ["".join(single), "\r\n" * 3]
-
+from tests.support.hostile import NON_CHARACTERS, UNSAFE, hostile
 
 HOSTILE = hostile()
-UNSAFE = set("".join([*BIDI, *ZERO_WIDTH, *SEPARATORS, *SELECTORS, *NON_CHARACTERS]))
 
 interesting = st.sampled_from(
     [chr(c) for c in [*range(0x20), 0x7F, 0x9B, 0x202E, 0x200D, 0xFE0F, 0x301, 0x489, 0x5B57, 0x1F600]]

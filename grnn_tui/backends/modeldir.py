@@ -190,7 +190,7 @@ def write_model(path: Path, header: Header, arrays: Arrays, card: str = "") -> N
     """
     files = model_files(header, arrays)
     if card:
-        files[CARD] = card.encode()
+        files[CARD] = card.encode(errors="replace")
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o755)
         for name, content in files.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.data.rows.arrays import load_npy
 from grnn_tui.errors import DataError, UsageError
+from grnn_tui.places import expanded
 
 Ordering = NDArray[np.int64]
 OrderingName = Literal["raster", "column", "spiral", "centre-out", "random"]
@@ -86,7 +86,7 @@ def read_ordering(path: str, length: int) -> Ordering:
     Raises:
         UsageError: it cannot be read, or holds something else.
     """
-    file = Path(path).expanduser()
+    file = expanded(path)
     if not file.is_file():
         raise UsageError(f"cannot read the ordering {path}: there is no such file")
     try:

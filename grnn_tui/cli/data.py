@@ -44,7 +44,9 @@ def _progress_bar(name: str) -> Iterator[Callable[[int, int | None], None] | Non
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+    from grnn_tui.safetext import sanitise
+
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(name, total=None)
+        task = progress.add_task(sanitise(name), total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

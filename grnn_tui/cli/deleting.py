@@ -73,8 +73,8 @@ def undelete(run: str | None, as_json: bool) -> None:
     RUN is a name, what stands under `entry`, or for a run kept elsewhere the directory that it was in.
     """
     from grnn_tui.cli.output import note
+    from grnn_tui.places import expanded
     from grnn_tui.runs import trash
-    from grnn_tui.runs.files import expanded
     from grnn_tui.runs.store import runs_root
 
     if run is None:

@@ -28,6 +28,8 @@ def export(model: str, directory: Path, summary: str, name: str, force: bool) ->
     Every command that takes a model takes the directory.
     """
     from grnn_tui.backends.modeldir import CARD, HEADER, write_model
+    from grnn_tui.cli.output import note
+    from grnn_tui.cli.reporting import show_line
     from grnn_tui.data.builtin.sums import held_out
     from grnn_tui.engine.models import open_model
     from grnn_tui.errors import UsageError
@@ -60,8 +62,8 @@ def export(model: str, directory: Path, summary: str, name: str, force: bool) ->
         notes=notes,
     )
     write_model(directory, header, source.arrays, markdown(card))
-    click.echo(str(directory))
-    click.echo(f"{directory / CARD} says how it came to be", err=True)
+    show_line(str(directory))
+    note(f"{directory / CARD} says how it came to be")
 
 
 def _drawn(opened: OpenedModel, domain: RowDomain) -> str:

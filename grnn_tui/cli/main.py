@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import errno
 import importlib
+import io
 import os
 import sys
 from typing import Any, TextIO
@@ -122,6 +124,9 @@ def open_screen(markers: str | None, what: str | None = None) -> None:
 
 def main() -> None:
     """Run the command line: one line and status 2 for what a user can mend, 130 after Ctrl-C."""
+    codecs.register_error("grnn", _as_bytes)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="grnn")
     try:
         cli.main(standalone_mode=False, prog_name="grnn-tui")
     except click.exceptions.Exit as stop:
@@ -149,6 +154,14 @@ def main() -> None:
 def _silence(stream: TextIO) -> None:
     """Let what is still to be written to `stream` go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _as_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes of a name that are no text as they were, and what this encoding lacks as `\\u4e2d`."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    escaped = all("\udc80" <= character <= "\udcff" for character in lacking)
+    return codecs.lookup_error("surrogateescape" if escaped else "backslashreplace")(error)
 
 
 def _fail(message: str, status: int) -> Any:

@@ -24,6 +24,7 @@ from grnn_tui.cli.row_options import NAMES, condition_option, form_from, row_opt
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
+from grnn_tui.places import expanded
 from grnn_tui.private import FOLDER_MODE, SHARED_FOLDER_MODE
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.place import Place
@@ -158,7 +159,7 @@ def _begin(
     backend.check_fit(domain)
     values = {**(preset.settings if preset else {}), **settings_of(backend, settings)}
     if path := values.get("ordering_file"):
-        values["ordering_file"] = str(Path(path).expanduser().absolute())
+        values["ordering_file"] = str(expanded(path).absolute())
     parsed = backend.parse_settings(values)
     if path and isinstance(domain, RowDomain):
         from grnn_tui.backends.orderings import read_ordering
@@ -237,7 +238,7 @@ def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataReque
         try:
             held = {"validation": float(val)}
         except ValueError:
-            held = {"validation_file": str(Path(val).expanduser().absolute())}
+            held = {"validation_file": str(expanded(val).absolute())}
         if not 0 < held.get("validation", 0.5) < 1:
             raise UsageError(f"--val {val}: hold out a share between 0 and 1, or name a text")
     from grnn_tui.data.row_form import pin_form

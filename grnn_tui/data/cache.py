@@ -23,12 +23,12 @@ from typing import Any, Literal
 
 import msgspec
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
 from grnn_tui.foreign import from_json, read_file
+from grnn_tui.places import own_place
 from grnn_tui.private import make_private
 
 FORMAT = 1
@@ -79,7 +79,7 @@ def cache_directory(override: Path | None = None) -> Path:
         with writing(chosen):
             make_private(chosen)
         return chosen
-    usual = platformdirs.user_cache_path("grnn-tui")
+    usual = own_place("cache")
     try:
         make_private(usual)
         if os.access(usual, os.W_OK | os.X_OK):

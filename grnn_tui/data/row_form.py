@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +11,7 @@ from msgspec import Meta
 
 from grnn_tui.data.row_domain import Axes, RowKind
 from grnn_tui.errors import UsageError
+from grnn_tui.places import expanded
 
 ConditionKind = Literal["label", "features"]
 _Columns = tuple[str, ...]
@@ -58,5 +58,5 @@ def form_of_others(form: RowForm) -> RowForm:
 
 def label_file(form: RowForm) -> Path | None:
     """The file of labels that a form names; None where it names something in the rows' own file, or nothing."""
-    path = Path(os.path.expanduser(form.labels or ""))  # noqa: PTH111  (no error over a column called ~x)
+    path = expanded(form.labels or "")
     return None if form.labels in (None, "none", "first", "last") or not path.is_file() else path

@@ -25,6 +25,7 @@ from grnn_tui.data.cache import writing
 from grnn_tui.data.fetch import CLASSICS, fetched_path
 from grnn_tui.errors import DataError
 from grnn_tui.foreign import kind_of, open_file
+from grnn_tui.places import expanded
 from grnn_tui.private import make_private
 
 CHUNK = 1 << 20
@@ -184,7 +185,7 @@ def pin(reference: str | Sequence[str], *, cache: Path) -> tuple[str, ...]:
         elif item == "-":
             pinned.append(str(_keep_stdin(cache).absolute()))
         else:
-            path = Path(item).expanduser()
+            path = expanded(item)
             here = Path.cwd() if path.exists() else Path(glob.escape(str(Path.cwd())))
             pinned.append(str(here / path))
     return tuple(pinned)
@@ -197,7 +198,7 @@ def _resolve_one(reference: str, seed: int, size: int | None, cache: Path, any_b
         return _named(reference, seed, size, cache)
     if not reference:
         raise DataError("the name of the text is empty: name a file, a directory, or a corpus of `grnn-tui corpora`")
-    path = Path(reference).expanduser()
+    path = expanded(reference)
     try:
         with _reading(path):
             status = path.stat()
@@ -240,7 +241,7 @@ def _kept_part(path: Path) -> FilePart:
 
 def _globbed(pattern: str) -> Source:
     """The regular files a pattern matches, sorted."""
-    matches = sorted(glob.iglob(str(Path(pattern).expanduser()), recursive=True))  # noqa: PTH207  (absolute patterns)
+    matches = sorted(glob.iglob(str(expanded(pattern)), recursive=True))  # noqa: PTH207  (absolute patterns)
     files = [path for path in map(Path, matches) if path.is_file()]
     if not files:
         raise DataError(f"no file matches {pattern}")

@@ -180,8 +180,11 @@ class EngineClient:
     def _open_log(self) -> int:
         if self._log_path is None:
             return asyncio.subprocess.DEVNULL
-        make_private(self._log_path.parent)
-        return os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            make_private(self._log_path.parent)
+            return os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        except OSError:  # playing needs no log
+            return asyncio.subprocess.DEVNULL
 
     def _last_line(self) -> str:
         if self._log_path is None:

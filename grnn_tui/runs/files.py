@@ -50,11 +50,6 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(path)  # noqa: PTH113  pathlib raises for names that are too long
 
 
-def expanded(reference: str) -> Path:
-    """`reference` as a path, `~` meaning home where there is one."""
-    return Path(os.path.expanduser(reference))  # noqa: PTH111  pathlib raises for unknown users
-
-
 def flush_folder(path: Path) -> bool:
     """Make renames in `path` durable; False if the file system will not promise it."""
     try:

@@ -8,14 +8,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 import grnn_tui
 from grnn_tui.backends.modeldir import HEADER, ModelDirectory, read_header, read_model
 from grnn_tui.errors import GrnnError, ModelError, RunError
+from grnn_tui.places import expanded, own_place
 from grnn_tui.runs.checkpoint import Step, read_step
 from grnn_tui.runs.directory import Run, is_run
-from grnn_tui.runs.files import expanded, is_file
+from grnn_tui.runs.files import is_file
 from grnn_tui.runs.store import find_run, run_names, runs_root
 
 VARIABLE = "GRNN_TUI_MODELS"
@@ -41,7 +40,7 @@ def model_folders() -> list[Path]:
     package = Path(grnn_tui.__file__).parent
     shipped = package / "models" if (package / "models").is_dir() else package.parent / "models"
     named = os.environ.get(VARIABLE)
-    own = expanded(named) if named else user_data_path("grnn-tui", appauthor=False) / "models"
+    own = expanded(named) if named else own_place("data") / "models"
     return [own, shipped]
 
 

@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from platformdirs import user_data_path
 
 from grnn_tui.errors import RunError, UsageError
+from grnn_tui.places import expanded, own_place
 from grnn_tui.private import FOLDER_MODE, make_private
 from grnn_tui.runs import lock, metrics
 from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
-from grnn_tui.runs.files import expanded, make_folder, write_once
+from grnn_tui.runs.files import make_folder, write_once
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import Started, Trained, Validated
 from grnn_tui.runs.scale import PER_SYMBOL, LossScale
@@ -60,7 +60,7 @@ class RunSummary:
 def runs_root() -> Path:
     """The folder that holds the runs: `GRNN_TUI_RUNS`, else the user's data folder."""
     named = os.environ.get(VARIABLE)
-    return expanded(named).absolute() if named else user_data_path("grnn-tui", appauthor=False) / "runs"
+    return expanded(named).absolute() if named else own_place("data") / "runs"
 
 
 def check_name(name: str) -> str:
@@ -112,7 +112,8 @@ def reserve(name: str = "", *, suggestion: str = "run", path: Path | None = None
                 make_folder(folder, mode)
                 return folder
     except OSError as error:
-        raise RunError(f"no run can be made in {root}: {error.strerror or error}; choose --run DIR") from None
+        where = root if path is None else path.parent
+        raise RunError(f"no run can be made in {where}: {error.strerror or error}; choose --run DIR") from None
     raise RunError(f"too many runs are called {suggestion}; choose a --name")
 
 

@@ -14,6 +14,8 @@ from rich.color import ColorSystem
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.events import Resize
 from textual.screen import Screen
 
 from grnn_tui.engine.protocol import FrameShown
@@ -160,6 +162,40 @@ class GrnnApp(Keeping, TrainingSide, Sparing, App[int], inherit_bindings=False):
         """End the engine."""
         await self.link.close()
 
+    # --- the terminal -------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        """A terminal that was smaller for a moment has lost what stood beyond, though its size is the same again."""
+        if event.size == self._cells_size and self.screen_stack:
+            self.action_redraw()
+
+    def get_driver_class(self) -> type[Driver]:
+        """One that bears with any terminal, where Textual would take its own for one."""
+        from textual.drivers.linux_driver import LinuxDriver
+
+        found = super().get_driver_class()
+        if found is not LinuxDriver:
+            return found
+        from grnn_tui.ui.driver import Driver
+
+        return Driver
+
+    def fall_silent(self) -> None:
+        """Write nothing to the terminal any more."""
+        if (outlet := getattr(self._driver, "outlet", None)) is not None:
+            outlet.closed = True
+
+    @property
+    def fault(self) -> BaseException | None:
+        """What nobody has caught, and ended the app."""
+        return self._exception
+
+    def panic(self, *_: Any) -> None:
+        """Leave. What is wrong is told once the terminal has been given back, without locals and without markup."""
+        self._close_messages_no_wait()
+
+    _fatal_error = panic
+
     # --- frames -------------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
@@ -210,12 +246,10 @@ class GrnnApp(Keeping, TrainingSide, Sparing, App[int], inherit_bindings=False):
         return self.controller.restoring()
 
     def _tick(self) -> None:
-        if terminal_is_busy(self) or not self.screen_stack:
-            return
         if self._terminal_gone():
             self.exit(return_code=129)
-            return
-        self.tick_training()
+        elif self.screen_stack and not terminal_is_busy(self):
+            self.tick_training()
 
     def _terminal_gone(self) -> bool:
         """Whether the terminal has been hung up without a signal reaching us."""

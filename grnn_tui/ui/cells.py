@@ -11,6 +11,7 @@ update of any other kind is written as it is, and what is shown is then no longe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.cells import cell_len, get_character_cell_size
@@ -19,6 +20,8 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+
+from grnn_tui.safetext import sanitise
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -178,7 +181,8 @@ class Cells:
         """A glyph and a look for each cell; the second cell of a wide glyph holds none."""
         glyphs: list[str] = []
         looks: list[int] = []
-        for text, style, _ in segments:
+        for painted, style, _ in segments:
+            text = painted if painted.isascii() and painted.isprintable() else _harmless(painted)
             numbers = self._of_style.get(style)
             if numbers is None:
                 look = look_of(style, colours)
@@ -191,6 +195,17 @@ class Cells:
             else:
                 looks += [look_here] * len(cells)
         return glyphs, looks
+
+
+@lru_cache(maxsize=MANY)
+def _harmless(text: str) -> str:
+    """`text`, of which each code point that does more than fill its cells is replaced by as many that do not.
+
+    Whoever shows foreign text makes it safe, and visible, where it is shown. This holds where that was forgotten.
+    """
+    if sanitise(text) == text:
+        return text
+    return "".join(c if sanitise(f"a{c}") == f"a{c}" else "\ufffd" * get_character_cell_size(c) for c in text)
 
 
 def _is_narrow(text: str) -> bool:

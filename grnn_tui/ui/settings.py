@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
-from platformdirs import user_config_path, user_state_path
+from msgspec import Meta
 
 from grnn_tui.foreign import from_json, read_file
+from grnn_tui.places import expanded, own_place
 from grnn_tui.playing.settings import Sampling
 from grnn_tui.private import make_private
 from grnn_tui.ui.theme_names import DEFAULT_THEME
@@ -21,9 +22,13 @@ from grnn_tui.ui.theme_names import DEFAULT_THEME
 CONFIG_VARIABLE = "GRNN_TUI_CONFIG"
 MAX_KEYS_BYTES = 1 << 20
 STATE_VARIABLE = "GRNN_TUI_STATE"
+LARGEST = 32 << 20
+"""Bytes of a file that is kept between starts."""
 KEPT_WRITTEN = 200_000
 """Characters of a written text that are kept."""
 
+TOP = (1 << 31) - 1
+"""The largest number that means anything here; seeds are below it."""
 DEFAULT_MODEL = "tales-lstm"
 
 
@@ -36,10 +41,10 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     colouring: Literal["surprisal", "unit", "plain"] = "surprisal"
     log_bars: bool = False
     sampling: Sampling = Sampling()
-    seed: int = 1
+    seed: Annotated[int, Meta(ge=0, le=TOP)] = 1
     random_seed: bool = False
-    length: int = 400
-    per_second: int = 80
+    length: Annotated[int, Meta(ge=1, le=TOP)] = 400
+    per_second: Annotated[int, Meta(ge=0, le=TOP)] = 80
 
 
 class LastState(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +53,10 @@ class LastState(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = DEFAULT_MODEL
     prompt: str = ""
     written: str = ""
-    cursor: int | None = None
-    forced: list[int] = []
+    cursor: Annotated[int, Meta(ge=0, le=TOP)] | None = None
+    forced: list[Annotated[int, Meta(ge=0, le=TOP)]] = []
     history: list[str] = []
-    unit: int | None = None
+    unit: Annotated[int, Meta(ge=0, le=TOP)] | None = None
     """The hidden unit that was chosen."""
     mark: str = ""
     """What units were ordered by; empty: their variance."""
@@ -65,13 +70,13 @@ Kept = TypeVar("Kept", Preferences, LastState)
 def config_folder() -> Path:
     """Where preferences and keys are."""
     named = os.environ.get(CONFIG_VARIABLE)
-    return Path(named).expanduser() if named else user_config_path("grnn-tui", appauthor=False)
+    return expanded(named) if named else own_place("config")
 
 
 def state_folder() -> Path:
     """Where the last state, the engine's log and copies are."""
     named = os.environ.get(STATE_VARIABLE)
-    return Path(named).expanduser() if named else user_state_path("grnn-tui", appauthor=False)
+    return expanded(named) if named else own_place("state")
 
 
 def load_preferences() -> tuple[Preferences, str]:
@@ -87,13 +92,16 @@ def load_last() -> tuple[LastState, str]:
 def load_keys() -> tuple[dict[str, object], str]:
     """The tables of `keys.toml` as `scope.action` to keys, and a line if it could not be read."""
     path = config_folder() / "keys.toml"
-    if not path.exists():
-        return {}, ""
-    import tomllib
-
     try:
-        content = tomllib.loads(read_file(path, MAX_KEYS_BYTES).decode())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        written = read_file(path, MAX_KEYS_BYTES)
+        if not written:
+            return {}, ""
+        import tomllib
+
+        content = tomllib.loads(written.decode())
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, ValueError, RecursionError) as error:
         return {}, f"{path} is not used: {_brief(error)}"
     flat: dict[str, object] = {}
     for name, value in content.items():
@@ -137,10 +145,10 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _load(path: Path, default: Kept) -> tuple[Kept, str]:
     try:
-        return from_json(read_file(path), type(default)), ""
+        return from_json(read_file(path, LARGEST), type(default)), ""
     except FileNotFoundError:
         return default, ""
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, msgspec.DecodeError) as error:
         return default, f"{path} is not used: {_brief(error)}"
 
 

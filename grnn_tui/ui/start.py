@@ -22,6 +22,7 @@ from msgspec import Struct
 from grnn_tui.engine.client import EngineClient
 from grnn_tui.engine.recovery import restoring
 from grnn_tui.errors import GrnnError, UsageError
+from grnn_tui.places import expanded
 from grnn_tui.private import make_private
 from grnn_tui.ui.settings import (
     LastState,
@@ -31,14 +32,16 @@ from grnn_tui.ui.settings import (
     load_preferences,
     state_folder,
 )
-from grnn_tui.ui.terminal import Attributes, restore, unechoed
+from grnn_tui.ui.terminal import Attributes, restore, say_at_once, unechoed
 
 if TYPE_CHECKING:
     from grnn_tui.ui.app import GrnnApp
 
 LAST_RESORT_SECONDS = 1.5
 """After a signal the app has so long to leave in order; then the terminal is restored by hand and the process ends."""
-RESTORE = "\x1b[<u\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?7h\x1b[?1049l\x1b[?25h"
+RESTORE = (
+    "\x18\x1b[0m\x1b[<u\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?7h\x1b[?1049l\x1b[?25h"
+)
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -73,10 +76,15 @@ def run_alone() -> int:
     except KeyboardInterrupt:
         return 130
     except GrnnError as error:
-        from grnn_tui.safetext import for_terminal
-
-        sys.stderr.write(for_terminal(f"grnn-tui: {error}".replace("\n", " "), sys.stderr) + "\n")
+        _say(str(error))
         return error.exit_status
+
+
+def _say(line: str) -> None:
+    from grnn_tui.safetext import for_terminal
+
+    with contextlib.suppress(OSError, AttributeError):  # there may be no stderr
+        sys.stderr.write(for_terminal(f"grnn-tui: {line}".replace("\n", " "), sys.stderr) + "\n")
 
 
 def require_terminal() -> None:
@@ -86,7 +94,7 @@ def require_terminal() -> None:
         UsageError: they are not.
     """
     instead = "grnn-tui generate MODEL --prompt TEXT"
-    if os.environ.get("TERM", "") in ("dumb", ""):
+    if os.environ.get("TERM", "").lower() in ("dumb", "unknown", ""):
         raise UsageError(f"this terminal (TERM={os.environ.get('TERM', '')}) cannot show a screen; use `{instead}`")
     for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
         if stream is None or not stream.isatty():
@@ -107,7 +115,7 @@ def opening_for(what: str | None) -> Opening:
     if what is not None:
         from grnn_tui.runs.locate import locate_model
 
-        path = Path(what).expanduser()
+        path = expanded(what)
         try:
             locate_model(what, verify=False)
         except GrnnError:
@@ -136,8 +144,14 @@ async def _run(opening: Opening, markers: str | None, found: Attributes | None) 
     finally:
         await engine.close()
     app.keep()
-    for line in app.run_summary():
-        sys.stdout.write(line + "\n")
+    with contextlib.suppress(OSError):
+        for line in app.run_summary():
+            sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    if app.fault is not None:
+        from grnn_tui.fault import keep_fault
+
+        _say(f"the screen failed, and {keep_fault(app.fault, state_folder() / 'fault.txt')}")
     return app.return_code or 0
 
 
@@ -179,7 +193,7 @@ def _signals_end(app: Any, found: Attributes | None) -> Iterator[None]:
     def handle(number: int, _: object) -> None:
         for other in SIGNALS:
             signal.signal(other, signal.SIG_IGN)
-        threading.Thread(target=_last_resort, args=(number, found), daemon=True).start()
+        threading.Thread(target=_last_resort, args=(number, found, app), daemon=True).start()
         loop.call_soon_threadsafe(_leave, app, 128 + number)
 
     before = {number: signal.signal(number, handle) for number in SIGNALS}
@@ -194,13 +208,12 @@ def _leave(app: Any, status: int) -> None:
     app.exit(return_code=status)
 
 
-def _last_resort(number: int, found: Attributes | None, sleep: Callable[[float], None] | None = None) -> None:
+def _last_resort(number: int, found: Attributes | None, app: Any, sleep: Callable[[float], None] | None = None) -> None:
     """Wait; if the process still lives, give the terminal back by hand and end it."""
     import time
 
     (sleep or time.sleep)(LAST_RESORT_SECONDS)
-    with contextlib.suppress(OSError):
-        os.set_blocking(2, False)
-        os.write(2, RESTORE.encode())
+    app.fall_silent()
+    say_at_once(RESTORE.encode())
     restore(found)
     os._exit(128 + number)

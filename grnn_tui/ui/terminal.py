@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import signal
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -25,6 +28,31 @@ def restore(found: Attributes | None) -> None:
     with contextlib.suppress(OSError, termios.error):
         if found is not None:
             termios.tcsetattr(0, termios.TCSANOW, found)
+
+
+def opened_anew(descriptor: int) -> int:
+    """The same terminal through a file description of its own that is never waited for; else `descriptor` itself.
+
+    What is shared with the shell would stay as it is left.
+    """
+    try:
+        flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        return os.open(os.ttyname(descriptor), flags)
+    except OSError:  # it may be another user's, after `su`
+        return descriptor
+
+
+def say_at_once(text: bytes, seconds: float = 1.0) -> None:
+    """Write to a terminal that may take nothing: what waits to be shown is dropped. Gives up after so long."""
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(OSError, termios.error):
+        descriptor = opened_anew(2)
+        termios.tcflow(2, termios.TCOON)
+        while text and time.monotonic() < deadline:
+            termios.tcflush(2, termios.TCOFLUSH)
+            if select.select([], [descriptor], [], 0.01)[1]:
+                with contextlib.suppress(BlockingIOError):
+                    text = text[os.write(descriptor, text) :]
 
 
 @contextlib.contextmanager

@@ -12,6 +12,8 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 from textual.widgets import Input, TextArea
 
+from grnn_tui.ui.panes.prompt.view import clean
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -55,6 +57,8 @@ class TypedAhead(_Base):
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
+        if isinstance(event, events.Paste):
+            event.text = clean(event.text)
         if self.keys_wait() and isinstance(event, events.Key) and event.key in WAY_OUT:
             self.give_up()
             self.forget_typed_ahead()

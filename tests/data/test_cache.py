@@ -224,7 +224,7 @@ def test_a_home_that_cannot_be_written_falls_back_to_a_private_temporary_cache(
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.delenv("GRNN_TUI_CACHE")
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "file" / name)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name, **_: tmp_path / "file" / name)
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     directory = cache_directory()
     assert directory.parent == tmp_path

@@ -148,6 +148,7 @@ async def test_keys_with_a_meaning_do_not_overtake_letters_that_come_with_them()
         assert told[-2] == p.SetPrompt("once\nupon")
 
 
+@pytest.mark.promise(15)
 def test_a_signal_before_the_first_paint_gives_the_terminal_back(terminal: Starter) -> None:
     on = terminal("tiny")
     on.until(lambda: not on.echoes())

@@ -19,6 +19,7 @@ from grnn_tui.ui.start import opening_for, require_terminal
 from tests.support.models import LETTERS, make_model
 from tests.ui.support.on_terminal import OnTerminal
 
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 ENDINGS = ("\x1b[?1049l", "\x1b[?1000l", "\x1b[?1003l", "\x1b[?1006l", "\x1b[?2004l", "\x1b[?25h")
 
 
@@ -36,6 +37,7 @@ def gone(pid: int) -> bool:
     return state == "Z"
 
 
+@pytest.mark.promise(15)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_gives_the_terminal_back(terminal: Callable[..., OnTerminal], number: signal.Signals) -> None:
     on = terminal("tiny")
@@ -50,6 +52,7 @@ def test_a_signal_gives_the_terminal_back(terminal: Callable[..., OnTerminal], n
     on.until(lambda: all(gone(pid) for pid in engines))
 
 
+@pytest.mark.promise(15)
 def test_leaving_with_a_key_gives_the_terminal_back(terminal: Callable[..., OnTerminal]) -> None:
     on = terminal("tiny")
     on.until(on.stands)
@@ -59,6 +62,7 @@ def test_leaving_with_a_key_gives_the_terminal_back(terminal: Callable[..., OnTe
     assert termios.tcgetattr(on.slave) == on.before
 
 
+@pytest.mark.promise(15)
 def test_a_terminal_nobody_reads_does_not_hold_a_signal_up(terminal: Callable[..., OnTerminal]) -> None:
     on = terminal("tiny")
     on.until(on.stands)
@@ -70,6 +74,7 @@ def test_a_terminal_nobody_reads_does_not_hold_a_signal_up(terminal: Callable[..
     assert on.child.returncode == 128 + signal.SIGTERM
 
 
+@pytest.mark.promise(27)
 def test_no_terminal_is_one_line_and_status_2() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "grnn_tui"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
@@ -81,6 +86,7 @@ def test_no_terminal_is_one_line_and_status_2() -> None:
     assert "grnn-tui generate" in done.stderr
 
 
+@pytest.mark.promise(27)
 def test_a_dumb_terminal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     with pytest.raises(UsageError, match="cannot show a screen"):

@@ -20,13 +20,14 @@ from grnn_tui.data.rows.names import holds_pictures, is_picture, names_rows
 from grnn_tui.data.rows.pictures import pictures_below, read_pictures
 from grnn_tui.data.rows.separated import read_separated
 from grnn_tui.errors import DataError
+from grnn_tui.places import expanded
 
 _KNOWN = "give .npy, .npz, .csv, .amat, idx, or a folder of pictures"
 
 
 def looks_like_rows(reference: str) -> bool:
     """Whether the name is that of a built-in set, a file of rows, or a folder whose files are mostly pictures."""
-    path = Path(reference).expanduser()
+    path = expanded(reference)
     return reference in ROW_BUILT_INS or names_rows(path) or holds_pictures(path)
 
 
@@ -70,7 +71,7 @@ def _named(reference: str) -> tuple[Path, str | None]:
     """The path, and of `file.npz:NAME` the name."""
     if not reference:
         raise DataError(f"the name of the rows is empty: {_KNOWN}")
-    path = Path(reference).expanduser()
+    path = expanded(reference)
     if (found := re.search(r"(?i)(\.npz):(\w+)$", path.name)) and not _exists(path):
         path = path.with_name(path.name[: found.end(1)])
         _matches(path)
@@ -152,7 +153,7 @@ def _label_file(form: RowForm, content: Content) -> Path | None:
     vectors = content.values.ndim == 2
     if where is None or (vectors and where in ("last", "first", *content.columns)):
         return None
-    path = Path(where).expanduser()
+    path = expanded(where)
     if _exists(path) and path.is_file():
         return path
     if vectors and where.isdecimal():

@@ -18,6 +18,7 @@ from grnn_tui.data.rows.names import names_rows
 from grnn_tui.engine.protocol import BackendInfo, CorpusInfo, Field
 from grnn_tui.errors import UsageError
 from grnn_tui.foreign import open_file
+from grnn_tui.places import expanded
 from grnn_tui.ui.screens.field_values import parsed
 
 ROW_KINDS = ("binary", "levels", "real")
@@ -84,7 +85,7 @@ def known_by_name(data: str, *, pictures: bool) -> DataKnown:
 
 def _is_folder(path: Path) -> bool:
     try:
-        return path.expanduser().is_dir()
+        return expanded(path).is_dir()
     except (OSError, ValueError, RuntimeError):
         return False
 
@@ -182,7 +183,7 @@ def check_path(data: str, *, text: bool) -> None:
     globbed = fixed != data
     try:
         path = Path(fixed.rpartition("/")[0] + "/" if globbed and "/" in fixed else "." if globbed else data)
-        path = path.expanduser()
+        path = expanded(path)
         if not path.exists() and not text:
             path = Path(re.sub(r"(?i)(\.npz):\w+$", r"\1", str(path)))
         if not path.exists():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Literal, cast
 
 from textual import work
@@ -17,6 +16,7 @@ from grnn_tui.data.looking import Look, Seen
 from grnn_tui.data.rows.names import holds_pictures
 from grnn_tui.engine.protocol import BackendInfo, CatalogueRead, CorpusInfo, Field
 from grnn_tui.errors import UsageError
+from grnn_tui.places import expanded
 from grnn_tui.ui.actions import key_name
 from grnn_tui.ui.markers import UNICODE, Glyphs
 from grnn_tui.ui.screens.data_form import (
@@ -72,7 +72,7 @@ def corpus_note(corpus: CorpusInfo) -> str:
 
 def _holds_pictures(data: str) -> bool:
     try:
-        return holds_pictures(Path(data).expanduser())
+        return holds_pictures(expanded(data))
     except RuntimeError:
         return False
 
@@ -229,7 +229,7 @@ class FormFields(Fields):
     def _wanted(self) -> Look | None:
         """What is to be looked at; None while something entered is wrong."""
         try:
-            return Look(str(Path(self.data).expanduser().absolute()), form_of(self._form()))
+            return Look(str(expanded(self.data).absolute()), form_of(self._form()))
         except (UsageError, RuntimeError):
             return None
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import msgspec
@@ -23,6 +22,7 @@ from grnn_tui.data.row_form import ConditionKind
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.engine.protocol import BackendInfo, CorpusInfo, Field
 from grnn_tui.errors import UsageError
+from grnn_tui.places import expanded
 from grnn_tui.runs.presets import PRESETS, STANDARD
 from grnn_tui.runs.request import DataRequest, RunRequest, TrainingOptions
 from grnn_tui.runs.store import check_name, runs_root
@@ -220,10 +220,10 @@ def request_of(
     if wrong:
         field, fault = next(iter(wrong.items()))
         raise UsageError(f"{field.partition('-')[2] or field}: {fault}")
-    source = entries.data if entries.data in corpora else str(Path(entries.data).expanduser().absolute())
+    source = entries.data if entries.data in corpora else str(expanded(entries.data).absolute())
     settings = {f.name: parsed(f, entries.settings[f.name]) for f in backend.fields}
     for name in [name for name in settings if name.endswith("_file") and settings[name]]:
-        settings[name] = str(Path(settings[name]).expanduser().absolute())
+        settings[name] = str(expanded(settings[name]).absolute())
     options = {f.name: parsed(f, entries.training[f.name]) for f in training_fields((*MAIN_OPTIONS, *MORE_OPTIONS))}
     options[entries.budget] = parsed(budget_fields()[entries.budget], entries.amount)
     request = RunRequest(
@@ -341,7 +341,7 @@ def completions(text: str, most: int = 40) -> list[str]:
     if not text or text == "~":
         return []
     try:
-        base = Path(folder + "/" if text.startswith("/") and not folder else folder or ".").expanduser()
+        base = expanded(folder + "/" if text.startswith("/") and not folder else folder or ".")
         entries = sorted(base.iterdir())[:5000]
     except (OSError, RuntimeError, ValueError):
         return []

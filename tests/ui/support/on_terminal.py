@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +25,38 @@ ALTERNATE = "\x1b[?1049h"
 class OnTerminal:
     """`grnn-tui` on a pseudo-terminal of its own."""
 
-    def __init__(self, home: Path, *arguments: str, paths: Sequence[Path] = (Path(__file__).parents[3],)) -> None:
-        """`paths`: where its packages are found."""
+    def __init__(
+        self,
+        home: Path,
+        *arguments: str,
+        paths: Sequence[Path] = (Path(__file__).parents[3],),
+        environment: Mapping[str, str | None] | None = None,
+        size: tuple[int, int] = (24, 80),
+        prepare: Callable[[], None] | None = None,
+        program: Sequence[str] = ("-m", "grnn_tui"),
+    ) -> None:
+        """`paths`: where its packages are found; `environment`: changes; `prepare` is called in the child."""
         make_model(home / "models" / "tiny", "rnn", LETTERS)
-        environment = {
+        known = {
             **os.environ,
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
             "GRNN_TUI_MODELS": str(home / "models"),
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            **(environment or {}),
         }
         self.master, slave = pty.openpty()
-        termios.tcsetwinsize(slave, (24, 80))
+        termios.tcsetwinsize(slave, size)
         self.before = termios.tcgetattr(slave)
         self.slave = slave
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "grnn_tui", *arguments],
+            [sys.executable, *program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             start_new_session=True,
-            env=environment,
+            env={name: value for name, value in known.items() if value is not None},
+            preexec_fn=prepare,
         )
         os.set_blocking(self.master, False)
         self.output = b""
@@ -91,16 +103,17 @@ class OnTerminal:
         if self.child.poll() is None:
             self.child.kill()
         self.child.wait()
-        os.close(self.master)
-        os.close(self.slave)
+        for descriptor in (self.master, self.slave):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., OnTerminal]]:
     opened: list[OnTerminal] = []
 
-    def start(*arguments: str) -> OnTerminal:
-        opened.append(OnTerminal(tmp_path, *arguments))
+    def start(*arguments: str, **options: Any) -> OnTerminal:
+        opened.append(OnTerminal(tmp_path, *arguments, **options))
         return opened[-1]
 
     yield start

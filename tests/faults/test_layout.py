@@ -1,0 +1,151 @@
+"""The screen of the real program as a terminal shows it: borders stand, whatever text and sizes do to them."""
+
+from __future__ import annotations
+
+import random
+import termios
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pyte
+import pytest
+from wcwidth import wcwidth
+
+from grnn_tui.data.vocabulary import Vocabulary
+from grnn_tui.runs.rows import Noted
+from grnn_tui.ui.settings import LastState
+from tests.support.hostile import BIDI, foreign_in, payloads
+from tests.support.models import make_model
+from tests.support.promises import Harm, Reached
+from tests.ui.support.on_terminal import OnTerminal
+from tests.ui.support.training_runs import make_run, started, story
+
+UGLY = [
+    "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘",
+    "".join(BIDI).join("evil"),
+    "中文字符混排世界",
+    "👩‍👩‍👧‍👦🇩🇪👍🏻☺️",
+    "עבריתالعربية",
+    "กำนี้คือ",
+    "e\u0301\u0323字\u0489",
+]
+RIGHT, DOWN = "─", "│"
+
+
+class Screen(pyte.Screen):  # type: ignore[misc]
+    """A terminal that leans a mark on its cell, where pyte drops it and all that comes with it."""
+
+    def draw(self, data: str) -> None:
+        super().draw("".join(c for c in data if wcwidth(c) != 0 or unicodedata.combining(c)))
+
+
+class Picture:
+    """What a terminal shows that was fed, and had its size changed."""
+
+    def __init__(self, on: OnTerminal, rows: int, columns: int) -> None:
+        self.on, self.taken = on, 0
+        self.rows, self.columns = rows, columns
+        self._begin()
+
+    def _begin(self) -> None:
+        self.screen = Screen(self.columns, self.rows)
+        self.stream = pyte.Stream(self.screen)
+
+    def resize(self, rows: int, columns: int) -> None:
+        self.take()
+        self.rows, self.columns = rows, columns
+        self.screen.resize(rows, columns)
+        termios.tcsetwinsize(self.on.slave, (rows, columns))
+        # The terminal of a child in a session of its own is not its controlling one: nobody else tells it.
+        self.on.child.send_signal(28)
+
+    def take(self) -> None:
+        told = self.on.read()
+        self.stream.feed(told[self.taken :])
+        self.taken = len(told)
+
+    def glyphs(self) -> list[list[str]]:
+        return [[self.screen.buffer[y][x].data for x in range(self.columns)] for y in range(self.rows)]
+
+    def whole(self) -> bool:
+        """Whether every border that begins goes on to its end."""
+        self.take()
+        glyphs, boxes = self.glyphs(), 0
+        for y, row in enumerate(glyphs):
+            for x, glyph in enumerate(row):
+                if glyph == "╭":
+                    boxes += 1
+                    if not self._box(glyphs, y, x):
+                        return False
+        return boxes >= 4
+
+    def _box(self, glyphs: list[list[str]], y: int, x: int) -> bool:
+        right = next((k for k in range(x + 1, self.columns) if glyphs[y][k] == "╮"), None)
+        below = next((k for k in range(y + 1, self.rows) if glyphs[k][x] == "╰"), None)
+        if right is None or below is None or glyphs[below][right] != "╯":
+            return False
+        return all(glyphs[k][x] == DOWN and glyphs[k][right] in (DOWN, "▁", "█", "▅") for k in range(y + 1, below))
+
+
+@pytest.fixture
+def ugly(own_homes: Path, terminal: Callable[..., OnTerminal]) -> OnTerminal:
+    """A model that writes nothing else, a run that is called so, a prompt that ends so."""
+    symbols = tuple(dict.fromkeys("".join(UGLY) + " \nabc"))
+    make_model(own_homes / "models" / "ugly", "ngram", Vocabulary(unit="character", symbols=symbols))
+    rows = [started(device=UGLY[0], warnings=UGLY), *list(story(500))[1:]]
+    rows += [Noted(step=500, at=1.0, seconds=1.0, event="alarm", text=text) for text in UGLY]
+    run = make_run(own_homes / "runs", f"1120{UGLY[2]}", rows, data=UGLY[3], backend=UGLY[1])
+    last = LastState(reference="ugly", prompt="".join(UGLY), written="".join(UGLY) * 4, run=str(run.path))
+    (own_homes / "state").mkdir()
+    (own_homes / "state" / "last.json").write_bytes(msgspec.json.encode(last))
+    return terminal(size=(40, 120))
+
+
+@pytest.mark.promise(10, 12)
+def test_borders_stand_after_ugly_text_and_any_sizes(ugly: OnTerminal, harm: Harm, reached: Reached) -> None:
+    picture = Picture(ugly, 40, 120)
+    ugly.until(picture.whole)
+    sizes, luck = harm(25, 100), random.Random(3)
+    for count in range(sizes):
+        tiny = count % 5 == 0
+        picture.resize(1 if tiny else luck.randint(1, 45), 1 if tiny else luck.randint(1, 130))
+        ugly.type(luck.choice(["a", "字", "\x1b[Z", "\t", "\x7f", "\x0c"]))
+        if count % 4 == 0:
+            ugly.until(lambda: ugly.child.poll() is None and picture.take() is None)
+    picture.resize(40, 120)
+    ugly.until(picture.whole)
+    ugly.type("\t\tn")
+    ugly.until(picture.whole)
+    same_as_redrawn(picture)
+    assert foreign_in(picture.on.read(), payloads(300)) == []
+    assert not set("".join(BIDI)) & set(picture.on.read())
+    reached(sizes=sizes, borders_broken=0, bidi_out=0)
+
+
+def same_as_redrawn(picture: Picture) -> None:
+    """What the terminal shows, and what a blank one shows that is told everything anew, become the same."""
+    on = picture.on
+    fresh = Picture(on, picture.rows, picture.columns)
+    fresh.taken = picture.taken
+    on.type("\x0c")
+
+    def same() -> bool:
+        picture.take()
+        fresh.take()
+        return fresh.whole() and picture.glyphs() == fresh.glyphs()
+
+    on.until(same)
+
+
+@pytest.mark.promise(12)
+def test_a_size_that_comes_back_at_once_is_painted_anew(ugly: OnTerminal) -> None:
+    """A terminal that was narrow for a moment has lost what stood beyond, and the program may see one size only."""
+    picture = Picture(ugly, 40, 120)
+    ugly.until(picture.whole)
+    for _ in range(3):
+        picture.resize(10, 20)
+        picture.resize(40, 120)
+        ugly.until(picture.whole)
+    same_as_redrawn(picture)
