@@ -80,16 +80,16 @@ def test_little_is_enough_to_open_type_write_and_leave(
     locked = own_homes / "locked"
     locked.mkdir(mode=0o555)
     nothing = {f"GRNN_TUI_{name}": str(locked / name) for name in ("CONFIG", "STATE", "RUNS", "CACHE")}
-    options: dict[str, Any] = {
+    every: dict[str, dict[str, Any]] = {
         "small": {"size": (5, 20)},
         "plain": {"environment": {"NO_COLOR": "1", "LANG": "C", "LC_ALL": "C"}},
         "read-only": {"environment": nothing | {"HOME": str(locked)}, "prepare": obey_modes},
-    }[how]
-    on = terminal("tiny", **options)
+    }
+    on = terminal("tiny", **every[how])
     on.until(lambda: "room" in on.read() or on.stands())
     on.type("abc\r")
     if how != "small":
-        on.until(lambda: "perplexity" in on.read())
+        on.until(lambda: "bit/character" in on.read())
     if how == "plain":
         assert on.read().isascii()
         assert "38;" not in on.read()
