@@ -68,18 +68,22 @@ def rate(run: Run) -> float:
     return statistics.median(row.tokens_per_second for row in rows)
 
 
+def died(on: OnTerminal, number: signal.Signals) -> None:
+    """The screen, and its engine with it."""
+    on.until(on.stands)
+    engines = engines_of(on.child.pid)
+    os.kill(on.child.pid, number)
+    on.until(lambda: on.child.poll() is not None)
+    wait_for(lambda: all(map(gone, engines)))
+    on.close()
+
+
 @pytest.mark.promise(13)
 def test_the_death_of_a_screen_harms_no_training(trained: Run, terminal: Starter, harm: Harm, reached: Reached) -> None:
     pid, deaths = trained.status().pid, harm(1, 20)
     for number in (signal.SIGKILL, signal.SIGHUP, signal.SIGTERM):
         for _ in range(deaths):
-            on = terminal(str(trained.path))
-            on.until(on.stands)
-            engines = engines_of(on.child.pid)
-            os.kill(on.child.pid, number)
-            on.until(lambda on=on: on.child.poll() is not None)
-            wait_for(lambda engines=engines: all(map(gone, engines)))
-            on.close()
+            died(terminal(str(trained.path)), number)
         unharmed(trained, pid)
     reached(deaths=3 * deaths, lost_steps=0, engines_left=0)
 
@@ -111,6 +115,7 @@ def test_training_goes_as_fast_without_its_screen(
     assert change <= 0.05
 
 
+@pytest.mark.complete
 @pytest.mark.promise(14)
 def test_a_stopped_or_unread_screen_costs_no_step(trained: Run, terminal: Starter, reached: Reached) -> None:
     pid = trained.status().pid

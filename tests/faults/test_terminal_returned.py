@@ -33,17 +33,28 @@ def given_back(on: OnTerminal) -> bool:
     return all(ending in shown for ending in ENDINGS) and termios.tcgetattr(on.slave) == on.before
 
 
+def ended_at(on: OnTerminal, keys: str, shows: str, number: signal.Signals) -> None:
+    on.until(on.stands)
+    on.type(keys)
+    on.until(lambda: shows in on.read())
+    os.kill(on.child.pid, number)
+    assert on.ended() == 128 + number
+    assert given_back(on), shows
+
+
+def ended_after(on: OnTerminal, characters: int, number: signal.Signals) -> None:
+    on.until(lambda: not on.echoes())
+    on.until(lambda: len(on.read()) >= characters or on.stands())
+    os.kill(on.child.pid, number)
+    assert on.ended() == 128 + number
+    assert termios.tcgetattr(on.slave) == on.before
+    assert ALTERNATE not in on.read() or given_back(on)
+
+
 def test_a_signal_ends_every_screen_in_order(terminal: Starter, harm: Harm, reached: Reached) -> None:
     tries = [(place, number) for number in SIGNALS for place in PLACES]
     for place, number in tries[: harm(2, len(tries))]:
-        keys, shows = PLACES[place]
-        on = terminal("tiny")
-        on.until(on.stands)
-        on.type(keys)
-        on.until(lambda on=on, shows=shows: shows in on.read())
-        os.kill(on.child.pid, number)
-        assert on.ended() == 128 + number
-        assert given_back(on), place
+        ended_at(terminal("tiny"), *PLACES[place], number)
     reached(endings=harm(2, len(tries)), not_given_back=0)
 
 
@@ -51,14 +62,7 @@ def test_a_signal_at_any_time_while_it_opens(terminal: Starter, harm: Harm, reac
     """Before anything is said, as soon as something is, and once it stands."""
     tries = harm(2, 40)
     for count in range(tries):
-        on = terminal("tiny")
-        on.until(lambda on=on: not on.echoes())
-        on.until(lambda on=on, count=count: len(on.read()) >= (count * 400) % 9000 or on.stands())
-        number = SIGNALS[count % 2]
-        os.kill(on.child.pid, number)
-        assert on.ended() == 128 + number
-        assert termios.tcgetattr(on.slave) == on.before
-        assert ALTERNATE not in on.read() or given_back(on)
+        ended_after(terminal("tiny"), (count * 400) % 9000, SIGNALS[count % 2])
     reached(endings=tries, not_given_back=0)
 
 
