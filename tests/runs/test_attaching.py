@@ -30,7 +30,7 @@ def history(count: int) -> list[AnyRow]:
             rows.append(Validated(step=step, loss=3 / math.log(step), symbols=1000))
             rows.append(Saved(step=step))
         if step == count // 2:
-            rows += [trained(step + i, luck) for i in range(1, 200)]
+            rows += [trained(step + i, luck) for i in range(1, count // 10)]  # more than one portion
             rows.append(Started(step=step))
     return rows
 
@@ -99,4 +99,4 @@ def test_the_screen_takes_it_in_by_portions_and_shows_the_same(
         assert followed.view.loss.x.tolist() == list(expected)
         np.testing.assert_allclose(followed.view.loss.y, list(expected.values()), rtol=1e-6)
     assert seconds <= harm(30, 2)  # beside a screen that goes on drawing
-    reached(steps=count, seconds_until_the_screen_has_all=seconds)
+    reached(seconds_until_the_screen_has_all=seconds)
