@@ -98,14 +98,14 @@ constraints: $(UPKEEP) ## write the hashes anew, versions as they are (newer one
 	@printf '%s\n' hatchling editables | $(LOCK) pyproject.toml - --excludes $(UPKEEP)/cuda.txt --output-file constraints.txt
 	@grep '^torch==' constraints.txt | tr -d '\\' > $(UPKEEP)/torch.txt
 	@$(LOCK) --no-deps --index-url $(CPU_INDEX) $(UPKEEP)/torch.txt --output-file $(UPKEEP)/cpu.txt
-	@sed -n 's/^ *\(--hash=[^ ]*\).*/    \1 \\/p' $(UPKEEP)/cpu.txt > $(UPKEEP)/hashes.txt
+	@sed -n 's/^ *\(--hash=[^ ]*\).*/    \1 \\/p' $(UPKEEP)/cpu.txt | grep -vxFf constraints.txt > $(UPKEEP)/hashes.txt || true
 	@sed -i.before '/^torch==/r $(UPKEEP)/hashes.txt' constraints.txt && rm constraints.txt.before
 	@$(LOCK) $(UPKEEP)/torch.txt --constraint constraints.txt --output-file constraints-cuda.txt
 	@$(LOCK) --group dev --constraint constraints.txt --output-file constraints-tools.txt
 	@$(LOCK) --group upkeep --constraint constraints.txt --output-file constraints-upkeep.txt
 
 audit: $(UPKEEP) ## ask PyPI whether a fault is known of anything that is pinned
-	$(UPKEEP)/bin/pip-audit --disable-pip --require-hashes $(foreach file,$(wildcard constraints*.txt),--requirement $(file))
+	$(UPKEEP)/bin/pip-audit --strict --disable-pip --require-hashes $(foreach file,$(wildcard constraints*.txt),--requirement $(file))
 
 clean: ## remove what make has built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

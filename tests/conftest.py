@@ -7,7 +7,7 @@ import os
 import hypothesis
 from jaxtyping import install_import_hook
 
-pytest_plugins = ["tests.support.promises"]
+pytest_plugins = ["tests.support.promises", "tests.support.network"]
 
 # Before torch is imported: tests run two at a time, and threads of both would wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -19,7 +19,7 @@ from grnn_tui.cli.options import settings_of
 
 ROOT = Path(__file__).parent.parent
 FAMILIES = sorted((ROOT / "grnn_tui" / "backends").glob("*/README.md"))
-PAGES = [ROOT / "README.md", *FAMILIES]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *FAMILIES]
 
 
 def where(page: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from grnn_tui.backends.contract import Arrays, Backend, Player, Settings
 from grnn_tui.backends.registry import backend_named
 from grnn_tui.data.domain import Domain
+from grnn_tui.data.rows.content import require_memory
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import ModelError
+from grnn_tui.foreign import from_json, read_file, require_file
 
 HEADER = "model.json"
 WEIGHTS = "model.safetensors"
@@ -110,12 +113,10 @@ def read_header(path: Path) -> Header:
     """
     file = path / HEADER
     try:
-        if file.stat().st_size > MAX_HEADER_BYTES:
-            raise ModelError(f"{file} is too large to be a model header")
-        header = msgspec.json.decode(file.read_bytes(), type=Header)
+        header = from_json(read_file(file, MAX_HEADER_BYTES), Header)
     except OSError as error:
         raise ModelError(f"{path} is not a model directory: {error.strerror or error} ({HEADER})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise ModelError(f"{file} is damaged: {error}") from None
     if header.format != 1:
         raise ModelError(f"{file} has format {header.format}; this version reads format 1")
@@ -161,9 +162,10 @@ def _check_size(file: Path, header: Header) -> None:
                 f"{file}: {HEADER} says {name!r} is {dtype} {shape}, which is no kind of array it can hold"
             )
     expected = sum(np.dtype(dtype).itemsize * math.prod(shape) for dtype, shape in header.arrays.values())
-    size = file.stat().st_size
+    size = require_file(file).st_size
     if not expected <= size <= expected + (1 << 20):
         raise ModelError(f"{file} has {size} bytes where about {expected} belong: it is cut short or not this model's")
+    require_memory(size, file)
 
 
 def describe_arrays(arrays: Arrays) -> dict[str, tuple[str, list[int]]]:
@@ -181,7 +183,7 @@ def model_files(header: Header, arrays: Arrays) -> dict[str, bytes]:
 
 
 def write_model(path: Path, header: Header, arrays: Arrays, card: str = "") -> None:
-    """Write a model directory for others to read (mode 0644), replacing files of the same names.
+    """Write a model directory for others to read, as far as the umask lets them, replacing files of the same names.
 
     Raises:
         ModelError: the directory cannot be written.
@@ -190,11 +192,13 @@ def write_model(path: Path, header: Header, arrays: Arrays, card: str = "") -> N
     if card:
         files[CARD] = card.encode()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o755)
         for name, content in files.items():
             temporary = path / f".{name}.tmp"
-            temporary.write_bytes(content)
-            temporary.chmod(0o644)
+            temporary.unlink(missing_ok=True)  # exclusive: whatever is there, such as a link, is not written through
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with os.fdopen(os.open(temporary, flags, 0o644), "wb") as file:
+                file.write(content)
             temporary.replace(path / name)
     except OSError as error:
         raise ModelError(f"cannot write the model to {path}: {error.strerror or error}") from None

@@ -134,6 +134,8 @@ def main() -> None:
         _fail(error.format_message(), error.exit_code)
     except GrnnError as error:
         _fail(str(error), error.exit_status)
+    except MemoryError:
+        _fail("there is not enough memory for that", 1)
     except BrokenPipeError:
         _silence(sys.stdout)
         sys.exit(0)

@@ -24,6 +24,7 @@ from grnn_tui.cli.row_options import NAMES, condition_option, form_from, row_opt
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
+from grnn_tui.private import FOLDER_MODE, SHARED_FOLDER_MODE
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.place import Place
 from grnn_tui.runs.presets import PRESETS, Preset, preset_for
@@ -40,7 +41,7 @@ BUDGETS = ("steps", "seconds", "epochs")
 _PRESETS = ", ".join(f"{name} {preset.summary}" for name, preset in PRESETS.items())
 _OWN = (
     *("backend", "preset", "name", "folder", "val", "unit", "vocabulary_limit", "encoding"),
-    *("data_seed", "data_size", "as_text", "condition"),
+    *("data_seed", "data_size", "as_text", "condition", "share_group"),
 )
 _ARGUMENTS = "grnn_tui.arguments"
 
@@ -80,6 +81,7 @@ class _TrainCommand(click.Command):
 @click.option("--data-size", type=click.IntRange(min=1), default=None, help="Characters or rows of generated data.")
 @click.option("--text/--rows", "as_text", default=None, help="What DATA is; by itself its name decides.")
 @condition_option
+@click.option("--share-group", is_flag=True, default=None, help="Let the group read the new run; steering stays yours.")
 @click.option("--detach", is_flag=True, help="Train in the background; prints the run's name.")
 @click.option("--no-start", is_flag=True, help="Make the run only, to be trained later or elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object a line.")
@@ -186,7 +188,8 @@ def _begin(
         told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in suited.items())
         _say(f"preset {preset.name}: {backend.name}, {told}")
     suggestion = suggest_name(request.data.sources[0], backend.name)
-    return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"]))
+    mode = SHARED_FOLDER_MODE if chosen["share_group"] else FOLDER_MODE
+    return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"], mode=mode))
 
 
 def _check_processes(backend: Backend, training: TrainingOptions) -> None:

@@ -28,9 +28,12 @@ from numpy.typing import NDArray
 
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
+from grnn_tui.foreign import from_json, read_file
+from grnn_tui.private import make_private
 
 FORMAT = 1
 LIMIT = 8 << 30
+MAX_ENTRY_BYTES = 256 << 20
 _VARIABLE = "GRNN_TUI_CACHE"
 _STALE_SECONDS = 24 * 3600
 _SPOT = 4096
@@ -97,12 +100,6 @@ def _temporary_cache() -> Path:
     return path
 
 
-def make_private(path: Path) -> None:
-    """Make `path` with mode 0700, and its parents where missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.mkdir(mode=0o700, exist_ok=True)
-
-
 @contextmanager
 def writing(place: Path) -> Iterator[None]:
     """Turn a failure to write under `place` into one line."""
@@ -141,7 +138,7 @@ class CorpusCache:
         """The entry of `key` and its symbols, mapped read-only; None where there is none or it is damaged."""
         directory = self._corpora / key
         try:
-            entry = msgspec.json.decode((directory / "entry.json").read_bytes(), type=Entry)
+            entry = from_json(read_file(directory / "entry.json", MAX_ENTRY_BYTES), Entry)
             path = directory / "symbols.bin"
             size = entry.count * np.dtype(entry.dtype).itemsize
             if entry.format != FORMAT or not entry.count or path.stat().st_size != size:
@@ -227,7 +224,7 @@ class CorpusCache:
     def recall(self, signature: str) -> Remembered | None:
         """What was found when files of this signature were last read."""
         try:
-            return msgspec.json.decode((self._index / f"{signature}.json").read_bytes(), type=Remembered)
+            return from_json(read_file(self._index / f"{signature}.json"), Remembered)
         except (OSError, msgspec.MsgspecError):
             return None
 

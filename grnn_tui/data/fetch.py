@@ -15,8 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from grnn_tui.data.cache import cache_directory, make_private, writing
+from grnn_tui.data.cache import cache_directory, writing
 from grnn_tui.errors import DataError
+from grnn_tui.private import make_private
 
 if TYPE_CHECKING:
     import requests

@@ -21,11 +21,15 @@ import grnn_tui.data.builtin
 from grnn_tui.data.binary import PEEK, looks_binary
 from grnn_tui.data.builtin import BUILT_INS, BuiltIn
 from grnn_tui.data.builtin.rows import ROW_BUILT_INS
-from grnn_tui.data.cache import make_private, writing
+from grnn_tui.data.cache import writing
 from grnn_tui.data.fetch import CLASSICS, fetched_path
 from grnn_tui.errors import DataError
+from grnn_tui.foreign import kind_of, open_file
+from grnn_tui.private import make_private
 
 CHUNK = 1 << 20
+_UNTOLD = 8 << 20
+"""Bytes that are taken of a file of the system, which claims to have none."""
 _SETTLED_NANOSECONDS = 2_000_000_000
 
 
@@ -135,12 +139,12 @@ class FilePart:
 
     def chunks(self) -> Iterator[tuple[bytes, int]]:
         """The bytes, unpacked where gzipped."""
-        with _reading(self.path), _open_regular(self.path) as raw:
+        with _reading(self.path), open_file(self.path, buffering=CHUNK) as raw:
             stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if self.gzipped else raw
             size = os.fstat(raw.fileno()).st_size
             while data := stream.read(CHUNK):
-                # A log that grows as fast as it is read would never end; files of the system claim size 0.
-                if 0 < size < raw.tell():
+                # A log that grows as fast as it is read would never end, nor do some files of the system.
+                if (size or _UNTOLD) < raw.tell():
                     raise DataError(f"{self.path} changed while it was being read: try again when it is at rest")
                 yield data, raw.tell()
 
@@ -203,7 +207,8 @@ def _resolve_one(reference: str, seed: int, size: int | None, cache: Path, any_b
         raise
     if stat.S_ISDIR(status.st_mode):
         return _directory(path, any_bytes)
-    _require_regular(path, status)
+    if kind := kind_of(status.st_mode):
+        raise DataError(f"{path} is {kind}, not a file: copy it to a file first, or pipe it in and name it -")
     return Source(path.name, (_file_part(path, cache),))
 
 
@@ -229,7 +234,7 @@ def _file_part(path: Path, cache: Path) -> FilePart:
 
 def _kept_part(path: Path) -> FilePart:
     """A copy of stdin: it has no suffix, so its first bytes tell whether it is gzipped."""
-    with path.open("rb") as file:
+    with _reading(path), open_file(path) as file:
         return FilePart(path, gzipped=file.read(3) == b"\x1f\x8b\x08")
 
 
@@ -273,7 +278,7 @@ def _walk(folder: Path) -> list[Path]:
 
 def _is_binary(part: FilePart) -> bool:
     """Whether it is no text by its first bytes."""
-    with _reading(part.path), _open_regular(part.path) as raw:
+    with _reading(part.path), open_file(part.path) as raw:
         stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if part.gzipped else raw
         return looks_binary(stream.read(PEEK))
 
@@ -306,25 +311,6 @@ def _keep_stdin(cache: Path) -> Path:
 def _file_signature(path: Path) -> tuple[object, ...]:
     status = path.stat()
     return (str(path.absolute()), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
-
-
-def _open_regular(path: Path) -> BinaryIO:
-    """Open without waiting: a pipe put in the file's place meanwhile must not block."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        _require_regular(path, os.fstat(descriptor))
-        return os.fdopen(descriptor, "rb", buffering=CHUNK)
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _require_regular(path: Path, status: os.stat_result) -> None:
-    if stat.S_ISREG(status.st_mode):
-        return
-    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFSOCK: "a socket"}
-    kind = kinds.get(stat.S_IFMT(status.st_mode), "no regular file")
-    raise DataError(f"{path} is {kind}, not a file: copy it to a file first, or pipe it in and name it -")
 
 
 @contextmanager

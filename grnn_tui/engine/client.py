@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from grnn_tui.engine.framing import Decoder, FrameError, Rejected, encode, event_decoder
 from grnn_tui.engine.protocol import Event, Failed, Request
+from grnn_tui.private import make_private
 
 COMMAND = (sys.executable, "-P", "-m", "grnn_tui.engine")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -179,7 +180,7 @@ class EngineClient:
     def _open_log(self) -> int:
         if self._log_path is None:
             return asyncio.subprocess.DEVNULL
-        self._log_path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self._log_path.parent)
         return os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def _last_line(self) -> str:

@@ -23,6 +23,8 @@ from grnn_tui.errors import GrnnError
 
 Result = TypeVar("Result")
 READ_BYTES = 1 << 18
+MOST_WAITING = 4096
+"""Requests that wait; while there are as many no more are read, and whoever writes them has to wait too."""
 
 
 class Server:
@@ -56,7 +58,7 @@ class Server:
     def _receive(self) -> None:
         """Take what has come; sleep only if there is nothing to do, and not beyond the next thing that is due."""
         timeout = 0.0 if self._waiting else self._table.idle_seconds(time.monotonic())
-        while select.select([self._source], [], [], timeout)[0]:
+        while len(self._waiting) < MOST_WAITING and select.select([self._source], [], [], timeout)[0]:
             data = os.read(self._source, READ_BYTES)
             if not data:
                 self._ended = True

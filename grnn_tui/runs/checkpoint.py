@@ -19,12 +19,18 @@ from pathlib import Path
 import msgspec
 
 from grnn_tui.errors import RunError
-from grnn_tui.runs.files import flush_folder, make_folder, read_small, write_new
+from grnn_tui.foreign import from_json, open_file, read_file
+from grnn_tui.private import folder_mode
+from grnn_tui.runs.files import flush_folder, make_folder, write_new
 from grnn_tui.runs.seals import is_whole, sealed_file
 
 FOLDER = "steps"
 MANIFEST = "manifest.json"
-_STEP = re.compile(r"\d{9,}")
+MAX_MANIFEST_BYTES = 1 << 20
+_STEP = re.compile(r"[0-9]{9}|[1-9][0-9]{9,17}")
+"""As `step_path` names them."""
+_LEFT = re.compile(rf"({_STEP.pattern})\.(tmp|gone)")
+"""What a writer that was killed leaves half written, or half removed."""
 _BLOCK = 1 << 20
 
 
@@ -134,7 +140,7 @@ def write_step(
     """
     folder = run / FOLDER
     if not folder.is_dir():
-        make_folder(folder)
+        make_folder(folder, folder_mode(run))
     sweep(run)
     final = step_path(run, step)
     if os.path.lexists(final):
@@ -146,7 +152,7 @@ def write_step(
     facts = {name: FileFact(len(content), hashlib.sha256(content).hexdigest()) for name, content in files.items()}
     manifest = Manifest(step=step, seconds=seconds, validation=validation, files=facts)
     try:
-        make_folder(temporary)
+        make_folder(temporary, folder_mode(folder))
         for name, content in files.items():
             write_new(temporary / name, content)
         write_new(temporary / MANIFEST, sealed_file(manifest))
@@ -174,7 +180,7 @@ def sweep(run: Path) -> None:
     folder = run / FOLDER
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):  # noqa: PTH208
-            if name.endswith((".tmp", ".gone")):
+            if _LEFT.fullmatch(name):
                 _remove(folder / name)
 
 
@@ -211,16 +217,16 @@ def _read_manifest(path: Path) -> Manifest:
     if path.is_symlink():
         raise RunError(f"{path} is a link, not a checkpoint")
     try:
-        content = read_small(path / MANIFEST)
-        manifest = msgspec.json.decode(content, type=Manifest)
+        content = read_file(path / MANIFEST, MAX_MANIFEST_BYTES)
+        manifest = from_json(content, Manifest)
         whole = is_whole(content)
     except OSError as error:
         raise RunError(f"{path} is not a complete checkpoint: {error.strerror or error} ({MANIFEST})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise RunError(f"{path / MANIFEST} is damaged: {error}") from None
     if manifest.format != 1:
         raise RunError(f"{path / MANIFEST} has format {manifest.format}; this version reads format 1")
-    if any("/" in name or name.startswith(".") for name in manifest.files):
+    if any("/" in name or "\0" in name or name.startswith(".") for name in manifest.files):
         raise RunError(f"{path / MANIFEST} is damaged: it names files outside the checkpoint")
     if not whole:
         raise RunError(f"{path / MANIFEST} is damaged: its SHA-256 is not what it says")
@@ -233,9 +239,9 @@ def _read_checked(file: Path, fact: FileFact | None, *, keep: bool = True) -> by
     digest = hashlib.sha256()
     blocks: list[bytes] = []
     try:
-        if (size := file.stat().st_size) != fact.size:
-            raise RunError(f"{file} is damaged: {size} bytes where {fact.size} belong")
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
+            if (size := os.fstat(opened.fileno()).st_size) != fact.size:
+                raise RunError(f"{file} is damaged: {size} bytes where {fact.size} belong")
             while block := opened.read(_BLOCK):
                 digest.update(block)
                 if keep:

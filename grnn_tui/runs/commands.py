@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from grnn_tui.errors import RunError
+from grnn_tui.foreign import from_json, open_file
 from grnn_tui.runs.files import LineAppender
 from grnn_tui.runs.seals import opened_line
 
@@ -75,7 +76,7 @@ class CommandReader:
         try:
             if self.path.stat().st_size <= self.offset:
                 return []
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 file.seek(self.offset)
                 content = file.read(MAX_POLL_BYTES)
         except OSError:
@@ -88,7 +89,7 @@ class CommandReader:
         for line in content[:end].split(b"\n"):
             if line:
                 try:
-                    found.append(_decoder.decode(opened_line(line) or b""))
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                    found.append(from_json(opened_line(line) or b"", _decoder))
+                except msgspec.DecodeError:
                     self.bad += 1
         return found

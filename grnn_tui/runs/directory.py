@@ -10,8 +10,9 @@ from typing import Literal
 import msgspec
 
 from grnn_tui.errors import RunError
+from grnn_tui.foreign import from_json, read_file
 from grnn_tui.runs import checkpoint, commands, lock, metrics
-from grnn_tui.runs.files import is_file, read_small
+from grnn_tui.runs.files import is_file
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import AnyRow, Noted, Started
 from grnn_tui.runs.seals import is_whole
@@ -119,12 +120,12 @@ def read_request(path: Path) -> RunRequest:
     """
     file = path / REQUEST
     try:
-        content = read_small(file, 1 << 20)
-        request = msgspec.json.decode(content, type=RunRequest)
+        content = read_file(file, 1 << 20)
+        request = from_json(content, RunRequest)
         whole = is_whole(content)
     except OSError as error:
         raise RunError(f"{path} is not a run: {error.strerror or error} ({REQUEST})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise RunError(f"{file} is damaged: {error}") from None
     if request.format != 1:
         raise RunError(f"{file} has format {request.format}; this version reads format 1")

@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from grnn_tui.errors import RunError
+from grnn_tui.foreign import open_descriptor, open_file
+from grnn_tui.private import FILE_MODE, FOLDER_MODE, file_mode
 from grnn_tui.runs.seals import sealed_line
 
-FILE_MODE = 0o600
-FOLDER_MODE = 0o700
 TAIL_BYTES = 1 << 16
-MAX_JSON_BYTES = 64 << 20
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, mode: int = FOLDER_MODE) -> None:
     """Make the folder `path`, for its owner only whatever the umask; FileExistsError if it is there."""
-    os.mkdir(path, FOLDER_MODE)  # noqa: PTH102  the same door as the other calls here, for tests that break it
-    os.chmod(path, FOLDER_MODE)  # noqa: PTH101
+    os.mkdir(path, mode)  # noqa: PTH102  the same door as the other calls here, for tests that break it
+    os.chmod(path, mode)  # noqa: PTH101
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file that is not there yet and flush it to the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    """Write a file that is not there yet, for whoever may read in its folder, and flush it to the disk."""
+    mode = file_mode(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        os.fchmod(descriptor, FILE_MODE)
+        os.fchmod(descriptor, mode)
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
@@ -71,29 +70,10 @@ def flush_folder(path: Path) -> bool:
     return True
 
 
-_SMALL = 1 << 13
-
-
-def read_small(path: Path, limit: int = MAX_JSON_BYTES) -> bytes:
-    """The content of a small file.
-
-    Raises:
-        OSError: it cannot be read.
-        RunError: it is larger than anything of its kind may be.
-    """
-    with path.open("rb") as file:
-        content = file.read(_SMALL)
-        if len(content) == _SMALL:  # asked for at once, the limit would be allocated for every file
-            content += file.read(limit + 1 - _SMALL)
-    if len(content) > limit:
-        raise RunError(f"{path} is too large to be what its name says")
-    return content
-
-
 def read_tail(path: Path, size: int = TAIL_BYTES) -> list[bytes]:
     """The last complete lines of `path`, about `size` bytes of them; none if it is missing."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             end = file.seek(0, os.SEEK_END)
             start = max(0, end - size)
             file.seek(start)
@@ -120,11 +100,10 @@ class LineAppender:
         Raises:
             OSError: it could not be written; the file may end in a part of it.
         """
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self.path, flags, FILE_MODE)
+        descriptor = open_descriptor(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, FILE_MODE)
         try:
             if self._torn is None:
-                os.fchmod(descriptor, FILE_MODE)
+                os.fchmod(descriptor, file_mode(self.path.parent))
                 self._torn = self._ends_torn()
             content = (b"\n" if self._torn else b"") + sealed_line(line) + b"\n"
             self._torn = True
@@ -136,7 +115,7 @@ class LineAppender:
             os.close(descriptor)
 
     def _ends_torn(self) -> bool:
-        with self.path.open("rb") as file:
+        with open_file(self.path) as file:
             if file.seek(0, os.SEEK_END) == 0:
                 return False
             file.seek(-1, os.SEEK_END)

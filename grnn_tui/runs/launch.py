@@ -15,8 +15,9 @@ from pathlib import Path
 
 import grnn_tui
 from grnn_tui.errors import RunError
+from grnn_tui.foreign import open_descriptor, open_file
+from grnn_tui.private import FILE_MODE, file_mode
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.files import FILE_MODE
 from grnn_tui.runs.lock import process_start, read_owner
 from grnn_tui.runs.room import free_bytes
 
@@ -54,9 +55,12 @@ def start_detached(run: Run, arguments: Sequence[str] = ()) -> int:
         raise RunError(f"the run {run.name} is being trained already, by process {held.owner.pid}")
     if free_bytes(run.path) == 0:
         raise RunError(f"the disk of {run.path} is full; make room, nothing of the run is lost")
-    log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
     try:
-        os.fchmod(log, FILE_MODE)
+        log = open_descriptor(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, FILE_MODE)
+    except OSError as error:
+        raise RunError(f"the trainer could not be started: {run.log}: {error.strerror or error}") from None
+    try:
+        os.fchmod(log, file_mode(run.path))
         begin = os.fstat(log).st_size
         trainer = [*trainer_command(run), "--trainer", *arguments]
         environment = os.environ | {"PYTHONPATH": module_path(), "PYTHONUNBUFFERED": "1"}
@@ -99,7 +103,7 @@ def module_path() -> str:
 def _last_line(log: Path, begin: int) -> str:
     """The last thing a trainer printed since `begin`, as one line."""
     try:
-        with log.open("rb") as file:
+        with open_file(log) as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(begin, end - _LAST_BYTES))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()

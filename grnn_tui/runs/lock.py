@@ -24,7 +24,9 @@ from pathlib import Path
 import msgspec
 
 from grnn_tui.errors import RunError
-from grnn_tui.runs.files import FILE_MODE, read_small, write_new
+from grnn_tui.foreign import from_json, open_descriptor, read_file
+from grnn_tui.private import FILE_MODE
+from grnn_tui.runs.files import write_new
 from grnn_tui.runs.seals import opened_line, sealed_line
 
 NAME = "lock"
@@ -73,9 +75,8 @@ class RunLock:
         self._owner: Owner | None = None
 
     def __enter__(self) -> RunLock:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
-            self._descriptor = os.open(self.folder / NAME, flags, FILE_MODE)
+            self._descriptor = open_descriptor(self.folder / NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
         except OSError as error:
             raise _unwritable(self.folder, error) from None
         try:
@@ -224,11 +225,11 @@ def _newest_marker(folder: Path) -> tuple[int, Owner | None]:
         if not numbers:
             return 0, None
         try:
-            content = read_small(folder / f"owner-{numbers[-1]}", 1 << 16)
-            return numbers[-1], msgspec.json.decode(opened_line(content) or b"", type=Owner)
+            content = read_file(folder / f"owner-{numbers[-1]}", 1 << 16)
+            return numbers[-1], from_json(opened_line(content) or b"", Owner)
         except FileNotFoundError:
             time.sleep(0)  # superseded between the listing and the reading: look again
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RunError):
+        except (OSError, msgspec.DecodeError):
             return numbers[-1], None
     return 0, None
 

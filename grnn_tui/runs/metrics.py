@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
+from grnn_tui.foreign import from_json, open_file
 from grnn_tui.runs.files import LineAppender, read_tail
 from grnn_tui.runs.rows import AnyRow, Started
 from grnn_tui.runs.seals import opened_line
@@ -91,17 +94,18 @@ class MetricsReader:
 
     def _read_chunk(self, rows: list[AnyRow]) -> bool:
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 file.seek(self.offset)
                 chunk = file.read(CHUNK_BYTES)
+                # No line of ours is as long as that; a hole in the file may be longer than can ever be read.
+                after = _next_data(file, self.offset + len(chunk)) if b"\n" not in chunk else 0
         except OSError:  # not there yet, or out of reach for the moment: there is nothing new
             return False
         end = chunk.rfind(b"\n") + 1
         if not end and len(chunk) < CHUNK_BYTES:
             return False
-        end = end or len(chunk)
-        self._decode(chunk[:end], rows)
-        self.offset += end
+        self._decode(chunk[: end or len(chunk)], rows)
+        self.offset = after if not end else self.offset + end
         return True
 
     def _decode(self, content: bytes, rows: list[AnyRow]) -> None:
@@ -117,14 +121,22 @@ class MetricsReader:
             rows.append(row)
 
 
+def _next_data(file: BinaryIO, offset: int) -> int:
+    """From where on `file` has been written to; its end if it is nowhere."""
+    try:
+        return os.lseek(file.fileno(), offset, os.SEEK_DATA)
+    except OSError:
+        return max(offset, os.fstat(file.fileno()).st_size)
+
+
 def _row(line: bytes) -> AnyRow | None:
     """What `line` says; None if it is damaged, or of a newer version."""
     content = opened_line(line)
     if content is None:
         return None
     try:
-        row: AnyRow = _decoder.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        row: AnyRow = from_json(content, _decoder)
+    except msgspec.DecodeError:
         return None
     return row
 
@@ -146,7 +158,7 @@ def read_rows(path: Path) -> Rows:
 def first_row(path: Path) -> Started | None:
     """How the run began, without reading the rest; None if that is not told (yet)."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             row = _row(file.readline(_HEAD_BYTES).removesuffix(b"\n"))
     except OSError:
         return None

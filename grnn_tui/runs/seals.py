@@ -11,6 +11,8 @@ import zlib
 
 import msgspec
 
+from grnn_tui.foreign import from_json
+
 FIELD = "sha256"
 _MARK = b',"crc":"'
 _LENGTH = len(_MARK) + 8 + len(b'"}')
@@ -24,7 +26,7 @@ def sealed_file(document: msgspec.Struct) -> bytes:
 
 def is_whole(content: bytes) -> bool:
     """Whether JSON that decodes has the sum it tells, or tells none."""
-    fields = msgspec.json.decode(content)
+    fields: dict[str, object] = from_json(content, dict)
     told = fields.pop(FIELD, None)
     return told is None or told == _sum(fields)
 

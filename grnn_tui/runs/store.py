@@ -17,9 +17,10 @@ import msgspec
 from platformdirs import user_data_path
 
 from grnn_tui.errors import RunError, UsageError
+from grnn_tui.private import FOLDER_MODE, make_private
 from grnn_tui.runs import lock, metrics
 from grnn_tui.runs.directory import REQUEST, Run, RunState, is_run, read_request, status_from
-from grnn_tui.runs.files import FOLDER_MODE, expanded, make_folder, write_once
+from grnn_tui.runs.files import expanded, make_folder, write_once
 from grnn_tui.runs.request import RunRequest
 from grnn_tui.runs.rows import Started, Trained, Validated
 from grnn_tui.runs.scale import PER_SYMBOL, LossScale
@@ -92,8 +93,8 @@ def suggest_name(data: str, backend: str, now: datetime | None = None) -> str:
     return f"{now:%m%d}-{stem}-{backend}"[:56].rstrip("-.")
 
 
-def reserve(name: str = "", *, suggestion: str = "run", path: Path | None = None) -> Path:
-    """Make an empty folder for a new run: at `path`, or called `name`, or `suggestion` made unique.
+def reserve(name: str = "", *, suggestion: str = "run", path: Path | None = None, mode: int = FOLDER_MODE) -> Path:
+    """Make an empty folder for a new run: at `path`, or called `name`, or `suggestion` made unique; of this `mode`.
 
     Raises:
         UsageError: `name` cannot be one.
@@ -102,24 +103,25 @@ def reserve(name: str = "", *, suggestion: str = "run", path: Path | None = None
     root = runs_root()
     try:
         if path is None:
-            root.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+            make_private(root)
         if path is not None or name:
-            return _reserve_exactly(path.absolute() if path is not None else root / check_name(name))
+            return _reserve_exactly(path.absolute() if path is not None else root / check_name(name), mode)
         for count in range(1, 10_000):
             folder = root / (suggestion if count == 1 else f"{suggestion}-{count}")
             with contextlib.suppress(FileExistsError):
-                make_folder(folder)
+                make_folder(folder, mode)
                 return folder
     except OSError as error:
         raise RunError(f"no run can be made in {root}: {error.strerror or error}; choose --run DIR") from None
     raise RunError(f"too many runs are called {suggestion}; choose a --name")
 
 
-def _reserve_exactly(folder: Path) -> Path:
+def _reserve_exactly(folder: Path, mode: int) -> Path:
     check_name(folder.name)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    if not folder.parent.is_dir():
+        make_private(folder.parent, mode)
     try:
-        make_folder(folder)
+        make_folder(folder, mode)
     except FileExistsError:
         if is_run(folder):
             raise RunError(
@@ -128,7 +130,7 @@ def _reserve_exactly(folder: Path) -> Path:
             ) from None
         if not folder.is_dir() or any(folder.iterdir()):
             raise RunError(f"{folder} is there already and is not an empty folder; choose another") from None
-        folder.chmod(FOLDER_MODE)
+        folder.chmod(mode)
     return folder
 
 

@@ -22,8 +22,9 @@ from itertools import islice
 from pathlib import Path
 
 from grnn_tui.errors import RunError
+from grnn_tui.private import FOLDER_MODE
 from grnn_tui.runs.directory import REQUEST, Run, is_run
-from grnn_tui.runs.files import FOLDER_MODE, make_folder
+from grnn_tui.runs.files import make_folder
 from grnn_tui.runs.lock import RunLock
 
 TRASH = ".trash"

@@ -24,6 +24,7 @@ from torch import Tensor
 from grnn_tui.backends.modeldir import Header, model_files, read_model
 from grnn_tui.backends.network import Carry, Network
 from grnn_tui.errors import RunError, TrainingError
+from grnn_tui.foreign import from_json
 from grnn_tui.runs.checkpoint import Step
 from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.training.feed import Feed
@@ -192,8 +193,8 @@ def read_progress(step: Step) -> Progress:
         RunError: it is damaged or of a newer version.
     """
     try:
-        progress = msgspec.json.decode(step.read(STATE), type=Progress)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        progress = from_json(step.read(STATE), Progress)
+    except msgspec.DecodeError as error:
         raise RunError(f"{step.path / STATE} is damaged: {error}") from None
     if progress.format != 1:
         raise RunError(f"{step.path / STATE} has format {progress.format}; this version reads format 1")
@@ -234,7 +235,7 @@ def _restore_random(progress: Progress, arrays: Mapping[str, NDArray[np.generic]
         return
     python, numpy = progress.python_random, progress.numpy_random
     if own:
-        others = msgspec.json.decode(arrays[own + _OTHERS].tobytes(), type=_Others)
+        others = from_json(arrays[own + _OTHERS].tobytes(), _Others)
         python, numpy = others.python_random, others.numpy_random
     version, words, gauss = python
     random.setstate((version, tuple(words), gauss))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.network import CountedNetwork
 from grnn_tui.backends.registry import backends
-from grnn_tui.data.cache import cache_directory, make_private, write_atomically
+from grnn_tui.data.cache import cache_directory, write_atomically
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
+from grnn_tui.private import make_private
 from grnn_tui.training.evaluation import PERIODIC_LIMIT, evaluate
 
 COUNTED = 1 << 21

@@ -13,10 +13,13 @@ from typing import Literal, TypeVar
 import msgspec
 from platformdirs import user_config_path, user_state_path
 
+from grnn_tui.foreign import from_json, read_file
 from grnn_tui.playing.settings import Sampling
+from grnn_tui.private import make_private
 from grnn_tui.ui.theme_names import DEFAULT_THEME
 
 CONFIG_VARIABLE = "GRNN_TUI_CONFIG"
+MAX_KEYS_BYTES = 1 << 20
 STATE_VARIABLE = "GRNN_TUI_STATE"
 KEPT_WRITTEN = 200_000
 """Characters of a written text that are kept."""
@@ -89,8 +92,8 @@ def load_keys() -> tuple[dict[str, object], str]:
     import tomllib
 
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        content = tomllib.loads(read_file(path, MAX_KEYS_BYTES).decode())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         return {}, f"{path} is not used: {_brief(error)}"
     flat: dict[str, object] = {}
     for name, value in content.items():
@@ -120,7 +123,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     import tempfile
 
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -134,10 +137,10 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _load(path: Path, default: Kept) -> tuple[Kept, str]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=type(default)), ""
+        return from_json(read_file(path), type(default)), ""
     except FileNotFoundError:
         return default, ""
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, msgspec.DecodeError) as error:
         return default, f"{path} is not used: {_brief(error)}"
 
 

@@ -22,6 +22,7 @@ from msgspec import Struct
 from grnn_tui.engine.client import EngineClient
 from grnn_tui.engine.recovery import restoring
 from grnn_tui.errors import GrnnError, UsageError
+from grnn_tui.private import make_private
 from grnn_tui.ui.settings import (
     LastState,
     Preferences,
@@ -161,7 +162,7 @@ def _make_app(engine: EngineClient, opening: Opening, markers: str | None, found
 
 def _writable(folder: Path) -> bool:
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
     except OSError:
         return False
     return os.access(folder, os.W_OK)

@@ -36,7 +36,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("grnn_tui", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=unwanted)
     shutil.copy(ROOT / "pyproject.toml", folder)
-    for name in ("models", "snapshots", "README.md"):
+    for name in ("models", "snapshots", "README.md", "SECURITY.md"):
         (folder / name).symlink_to(ROOT / name)
     return folder
 

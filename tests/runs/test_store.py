@@ -68,6 +68,7 @@ def test_a_directory_that_holds_something_else_is_refused(root: Path, tmp_path: 
         reserve(path=tmp_path / "full")
 
 
+@pytest.mark.promise(21)
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_only_the_owner_reads_a_run_whatever_the_umask(make_run: MakeRun, umask: int) -> None:
     before = os.umask(umask)

@@ -59,6 +59,7 @@ def precious(tmp_path: Path) -> Iterator[Path]:
     assert content(folder) == before
 
 
+@pytest.mark.promise(21)
 def test_what_is_deleted_comes_back_to_the_last_byte(root: Path, make_run: MakeRun, reached: Reached) -> None:
     run = filled(make_run, "mine")
     before = content(run.path)

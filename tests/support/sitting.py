@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from grnn_tui.errors import RunError
+from grnn_tui.foreign import read_file
 from grnn_tui.runs.checkpoint import list_steps, newest_step, prune, read_step, step_path, sweep, write_step
-from grnn_tui.runs.files import read_small
 from grnn_tui.runs.lock import RunLock, read_owner
 from grnn_tui.runs.metrics import MetricsWriter, read_rows
 from grnn_tui.runs.rows import Saved, Started, Trained
@@ -80,7 +80,7 @@ def assert_goes_on(run: Path) -> None:
 def damage(run: Path, step: int) -> None:
     """Flip a bit of a checkpoint."""
     file = step_path(run, step) / "model.safetensors"
-    content = bytearray(read_small(file))
+    content = bytearray(read_file(file))
     content[1500] ^= 1
     file.write_bytes(content)
 

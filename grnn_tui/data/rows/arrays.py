@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from grnn_tui.data.rows.content import Content, Labels, classify, read_exactly
 from grnn_tui.errors import DataError
+from grnn_tui.foreign import open_file
 
 VALUES = ("x", "images", "image", "data", "rows", "train", "x_train", "train_images", "train_x", "samples", "arr_0")
 LABELS = ("y", "labels", "label", "target", "targets", "classes", "y_train", "train_labels", "train_y", "arr_1")
@@ -39,7 +40,7 @@ def load_npy(path: Path) -> NDArray[Any]:
     Raises:
         DataError: damaged, cut short, or of Python objects.
     """
-    with _numpy_errors(path), path.open("rb") as file:
+    with _numpy_errors(path), open_file(path) as file:
         return read_array(file, os.fstat(file.fileno()).st_size, path)
 
 
@@ -51,7 +52,7 @@ def read_npz(path: Path, array: str | None, labels: str | None) -> Content:
     Raises:
         DataError: damaged, no such array, or several that could be meant.
     """
-    with _numpy_errors(path), zipfile.ZipFile(path) as archive:
+    with _numpy_errors(path), open_file(path) as file, zipfile.ZipFile(file) as archive:
         names = {
             Path(i.filename).with_suffix("").as_posix(): i for i in archive.infolist() if i.filename.endswith(".npy")
         }

@@ -17,6 +17,7 @@ from grnn_tui.data.row_domain import RowKind
 from grnn_tui.errors import DataError
 
 Values = NDArray[Any]
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -152,17 +153,24 @@ def _natural(name: str) -> tuple[bool, float, str]:
         return (True, 0.0, name)
 
 
-def read_exactly(file: IO[bytes], size: int, what: object) -> bytearray:
+def read_exactly(file: IO[bytes], size: int, what: object) -> NDArray[np.uint8]:
     """The next `size` bytes of a file, to be written over by whoever holds them.
+
+    However many a header promises, memory is taken up for those that are there.
 
     Raises:
         DataError: there are fewer, or the machine has no room for them.
     """
     require_memory(size, str(what))
-    data = bytearray(size)
+    try:
+        data = np.empty(size, np.uint8)
+    except MemoryError:
+        raise DataError(f"{what} needs {size / 1e9:,.1f} GB of memory, more than there is: give fewer rows") from None
     got = 0
-    while got < size and (read := file.readinto(memoryview(data)[got:])):  # type: ignore[attr-defined]
-        got += read
+    # In blocks: to fill a buffer, gzip makes another one of that size first.
+    while got < size and (block := file.read(min(_BLOCK, size - got))):
+        data[got : got + len(block)] = np.frombuffer(block, np.uint8)
+        got += len(block)
     if got < size:
         raise DataError(f"{what} is cut short: its header promises {size:,} bytes and there are {got:,}")
     return data

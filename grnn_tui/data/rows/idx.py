@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from grnn_tui.data.rows.arrays import as_rows
 from grnn_tui.data.rows.content import Content, Labels, classify, read_exactly
 from grnn_tui.errors import DataError
+from grnn_tui.foreign import open_file
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _IMAGES = re.compile(r"images([-.]?)idx3")
@@ -57,7 +58,7 @@ def read_idx_array(path: Path) -> NDArray[Any]:
         DataError: not an idx file, or cut short.
     """
     try:
-        with path.open("rb") as raw:
+        with open_file(path) as raw:
             gzipped = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
             if gzipped:

@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from grnn_tui.data.cache import cache_directory, make_private, writing
+from grnn_tui.data.cache import cache_directory, writing
 from grnn_tui.data.rows.content import Content, Labels
 from grnn_tui.data.sources import FilePart
 from grnn_tui.errors import DataError
+from grnn_tui.private import make_private
 
 FORMAT = 2
 LIMIT = 2 << 30

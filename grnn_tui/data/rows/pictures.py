@@ -17,11 +17,14 @@ from grnn_tui.data.row_domain import Axes
 from grnn_tui.data.rows.content import Content, Labels, classify, require_memory
 from grnn_tui.data.rows.names import is_picture
 from grnn_tui.errors import DataError
+from grnn_tui.foreign import open_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _GREY = frozenset({"1", "L", "LA", "I", "I;16", "F"})
+MOST_PIXELS = 1 << 25
+"""Of a picture to be made smaller; a small file may hold a huge one, which takes up to 16 bytes a pixel."""
 _LARGEST_SIDE = 1024
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 
@@ -118,19 +121,25 @@ def _opened(path: Path) -> Iterator[Image]:
     """A picture, with all that a damaged or hostile one raises turned into one line."""
     try:
         from PIL import Image as Images
+        from PIL import UnidentifiedImageError
     except ImportError:
         raise DataError("pictures are read with Pillow, which is not installed: pip install pillow") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Images.DecompressionBombWarning)
-            with Images.open(path, formats=_FORMATS) as image:
+            with open_file(path) as file, Images.open(file, formats=_FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise Images.DecompressionBombError
                 yield image
     except DataError:
         raise
     except (Images.DecompressionBombWarning, Images.DecompressionBombError):
         raise DataError(f"{path} has too many pixels: make it smaller first") from None
+    except UnidentifiedImageError:
+        raise DataError(f"{path} is no picture of a kind that is read here: take it out of the folder") from None
     except Exception as error:  # decoders of damaged files raise anything
-        raise DataError(f"{path} is not a whole picture ({error}): take it out of the folder") from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} is not a whole picture ({reason}): take it out of the folder") from None
 
 
 def _in_folders(paths: Sequence[Path], folder: Path | None) -> bool:

@@ -102,11 +102,13 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def _without_comments(block: bytes) -> tuple[bytes, int]:
     """What follows blank lines and lines of # at the start, and how many those are."""
     data = block.removeprefix(b"\xef\xbb\xbf")
-    skipped = 0
-    while data and (not (line := data[: data.find(b"\n")].strip()) or line.startswith(b"#")):
-        data = data[data.find(b"\n") + 1 :]
-        skipped += 1
-    return data, skipped
+    start = skipped = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        if (line := data[start:end].strip()) and not line.startswith(b"#"):
+            break
+        start, skipped = end + 1, skipped + 1
+    return data[start:], skipped
 
 
 def _layout(data: bytes, path: Path) -> tuple[_Layout, bytes, int]:
@@ -184,7 +186,8 @@ def _mark_missing(data: bytes, delimiter: str | None) -> bytes:
         return re.sub(rb"(?i)(?<!\S)(?:\?|na|n/a|null|none)(?!\S)", b"nan", data)
     d = re.escape(delimiter.encode())
     data = re.sub(rb"\n(?:[ \t]*\n)+", b"\n", data) if delimiter != "\t" else data
-    missing = rb'(?im)(^|%b)[ ]*(?:\?|na|n/a|null|none|""|)[ ]*(?=%b|$)' % (d, d)
+    # Possessive: a long run of spaces is gone through once, and not once for each of them.
+    missing = rb'(?im)(^|%b)[ ]*+(?:\?|na|n/a|null|none|""|)[ ]*+(?=%b|$)' % (d, d)
     if data.endswith(b"\n"):  # $ also matches behind the last newline
         return re.sub(missing, rb"\1nan", data[:-1].lstrip(b"\n")) + b"\n"
     return re.sub(missing, rb"\1nan", data)

@@ -17,6 +17,7 @@ from grnn_tui.data.row_form import RowForm, axes_of, pin_form
 from grnn_tui.data.rows.names import names_rows
 from grnn_tui.engine.protocol import BackendInfo, CorpusInfo, Field
 from grnn_tui.errors import UsageError
+from grnn_tui.foreign import open_file
 from grnn_tui.ui.screens.field_values import parsed
 
 ROW_KINDS = ("binary", "levels", "real")
@@ -187,7 +188,7 @@ def check_path(data: str, *, text: bool) -> None:
         if not path.exists():
             raise UsageError("there is no such folder" if globbed else "there is no such file")
         if text and path.is_file() and not path.name.endswith(".gz"):
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 if looks_binary(file.read(PEEK)):
                     raise UsageError("not a text: it holds bytes that no text has; choose the unit byte to take them")
     except (OSError, ValueError, RuntimeError):

@@ -1,0 +1,40 @@
+"""What is written for its owner alone, whatever the umask: folders, and their parents where those are missing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+SHARED_FOLDER_MODE = 0o750
+SHARED_FILE_MODE = 0o640
+
+
+def make_private(path: Path, mode: int = FOLDER_MODE) -> None:
+    """Make the folder `path`, and its parents where they are missing, for their owner only unless `mode` says else.
+
+    Raises:
+        OSError: it cannot be made, or something else is there.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, mode)  # noqa: PTH102  pathlib gives parents another mode
+    path.mkdir(mode=mode, exist_ok=True)
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether the group may read in `folder`, as `train --share-group` makes it; nobody else can."""
+    return folder.stat().st_mode & 0o777 == SHARED_FOLDER_MODE
+
+
+def file_mode(folder: Path) -> int:
+    """The mode of files in `folder`."""
+    return SHARED_FILE_MODE if is_shared(folder) else FILE_MODE
+
+
+def folder_mode(folder: Path) -> int:
+    """The mode of folders in `folder`."""
+    return SHARED_FOLDER_MODE if is_shared(folder) else FOLDER_MODE
