@@ -11,7 +11,6 @@ import click
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs.commands import Command, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun, append_command
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.files import FULL, has_room
 from grnn_tui.runs.store import find_run, how_to_go_on
 
 POLL = 0.25
@@ -97,18 +96,20 @@ def watch(run: str, as_json: bool) -> None:
 def _follow(run: Run, report: object) -> str:
     """Show rows until no trainer is left; the state the run is in then."""
     from grnn_tui.cli.output import note
+    from grnn_tui.runs.room import checkpoint_bytes, room_of
     from grnn_tui.runs.view import RunWatch
 
     assert callable(report)
     watched = RunWatch(run)
-    asked, bad, room = -math.inf, 0, True
+    asked, bad, full = -math.inf, 0, False
     while True:
         alive = True
         if time.monotonic() - asked >= STATUS_EVERY:
             status = watched.status()
             alive, asked = status.live, time.monotonic()
-            if alive and room is not (room := has_room(run.path)):
-                note(f"the disk of {run.name} {'has room again' if room else FULL}")
+            room = room_of(run.path, checkpoint_bytes(run.path)) if alive else None
+            if room is not None and full is not (full := bool(room.alarm)):
+                note(f"{run.name}: {room.alarm or 'there is room on the disk again'}")
         for row in watched.poll():
             report(row)
         if watched.bad > bad:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from grnn_tui.errors import RunError
@@ -13,9 +12,6 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 TAIL_BYTES = 1 << 16
 MAX_JSON_BYTES = 64 << 20
-LEAST_BYTES = 1 << 12
-"""A disk with less free space than this is called full."""
-FULL = "is full: rows and checkpoints wait until there is room"
 
 
 def make_folder(path: Path) -> None:
@@ -73,14 +69,6 @@ def flush_folder(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
-
-
-def has_room(path: Path) -> bool:
-    """Whether the disk of `path` takes more: a full one also stops the rows that would tell of it."""
-    try:
-        return shutil.disk_usage(path).free >= LEAST_BYTES
-    except OSError:
-        return True
 
 
 _SMALL = 1 << 13

@@ -16,8 +16,9 @@ from pathlib import Path
 import grnn_tui
 from grnn_tui.errors import RunError
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.files import FILE_MODE, FULL, has_room
+from grnn_tui.runs.files import FILE_MODE
 from grnn_tui.runs.lock import process_start, read_owner
+from grnn_tui.runs.room import free_bytes
 
 NICENESS = 5
 PATIENCE = 60.0
@@ -51,8 +52,8 @@ def start_detached(run: Run, arguments: Sequence[str] = ()) -> int:
     held = read_owner(run.path)
     if held.alive and held.owner is not None:
         raise RunError(f"the run {run.name} is being trained already, by process {held.owner.pid}")
-    if not has_room(run.path):
-        raise RunError(f"the disk of {run.path} {FULL}")
+    if free_bytes(run.path) == 0:
+        raise RunError(f"the disk of {run.path} is full; make room, nothing of the run is lost")
     log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
     try:
         os.fchmod(log, FILE_MODE)

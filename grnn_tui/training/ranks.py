@@ -168,8 +168,8 @@ def _together() -> Iterator[None]:
     """Within, what torch raises when an exchange fails becomes LostRankError."""
     try:
         yield
-    except RuntimeError as error:
-        raise LostRankError(f"another process of this training is gone ({str(error).splitlines()[0][-120:]})") from None
+    except RuntimeError:
+        raise LostRankError("another process of this training is gone; the newest checkpoint is good") from None
 
 
 @contextlib.contextmanager

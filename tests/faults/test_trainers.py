@@ -223,7 +223,7 @@ def test_a_full_disk_is_told_at_once(home: Home, harm: Harm, reached: Reached) -
 def test_a_disk_that_is_really_full_is_seen_from_outside(home: Home, reached: Reached) -> None:
     disk = home.folder / "runs"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(disk)], check=False)
     if mounted.returncode:
         pytest.skip("no disk can be mounted here")
     try:
@@ -235,7 +235,7 @@ def test_a_disk_that_is_really_full_is_seen_from_outside(home: Home, reached: Re
         until(watch, "loss")
         began = time.monotonic()
         fill(disk / "fill")
-        until(watch, "is full", watch.stderr)
+        until(watch, "disk full", watch.stderr)
         seconds = time.monotonic() - began
         assert seconds <= 2
         good = newest_step(run.path)
@@ -243,7 +243,7 @@ def test_a_disk_that_is_really_full_is_seen_from_outside(home: Home, reached: Re
         fill(disk / "fill")
         assert run.status().live
         (disk / "fill").unlink()
-        until(watch, "has room again", watch.stderr)
+        until(watch, "there is room", watch.stderr)
         wait_for(has_begun(run, last_step(run)))
         home("stop", "mine")
         wait_for(lambda: not run.status().live)

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -60,7 +61,8 @@ def poison_carry(trainer: Trainer) -> None:
 
 
 def poison_gradient(trainer: Trainer) -> None:
-    next(trainer.network.parameters()).register_hook(lambda gradient: gradient * float("nan"))
+    hook = next(trainer.network.parameters()).register_hook
+    hook(lambda gradient: gradient * float("nan"))  # type: ignore[no-untyped-call]
 
 
 def poison_moments(trainer: Trainer) -> None:
@@ -129,11 +131,12 @@ def test_a_validation_that_is_not_a_number_is_never_newest_or_best(
 ) -> None:
     run = make_run("mine", steps=100, checkpoint_steps=10)
 
-    def measured(self: Trainer, limit: int) -> bool:
-        object.__setattr__(self.setting, "measure", lambda *_: Measured(float(value), 1, whole=True))
-        return self.validate()
+    def measure_badly(trainer: Trainer) -> None:
+        measured = Measured(float(value), 1, whole=True)
+        trainer.setting = replace(trainer.setting, measure=lambda *_: measured)
+        trainer.validate()
 
-    at_step(monkeypatch, 35, lambda trainer: measured(trainer, 1) and None)
+    at_step(monkeypatch, 35, measure_badly)
     with pytest.raises(TrainingError, match=r"held out is no longer a number at step 35; the checkpoint of step 30"):
         train(run)
     assert run.steps()[-1] == 30

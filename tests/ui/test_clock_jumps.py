@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grnn_tui.runs.store import RunSummary
 from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.screens.runs import RunsScreen
 from grnn_tui.ui.screens.runs_view import ago
@@ -22,10 +23,11 @@ def test_a_trainer_that_dies_is_noticed_after_the_clock_has_jumped(tmp_path: Pat
     run = make_run(tmp_path, rows=list(story(30)), alive=True)
     followed = FollowedRun(run)
     followed.poll(NOW)
-    assert followed.status.state == "alive"
+    states: list[str] = [followed.status.state]
     die(run)
     followed.poll(NOW + jump)
-    assert followed.status.state == "died"
+    states.append(followed.status.state)
+    assert states == ["alive", "died"]
     followed.poll(NOW + jump)
     silent = followed.silent_for(NOW + jump)
     assert silent is None or silent >= 0
@@ -33,11 +35,14 @@ def test_a_trainer_that_dies_is_noticed_after_the_clock_has_jumped(tmp_path: Pat
 
 @pytest.mark.promise(28)
 @pytest.mark.parametrize("jump", [DAY, -DAY])
-async def test_the_list_of_runs_is_read_again_after_the_clock_has_jumped(
-    monkeypatch: pytest.MonkeyPatch, jump: float
-) -> None:
+async def test_the_list_of_runs_is_read_again_after_the_clock_has_jumped(jump: float) -> None:
     reads: list[int] = []
-    screen = RunsScreen(read=lambda: reads.append(1) or [])  # type: ignore[func-returns-value]
+
+    def read() -> list[RunSummary]:
+        reads.append(1)
+        return []
+
+    screen = RunsScreen(read=read)
     app = Host(screen)
     async with app.run_test() as pilot:
         await until(pilot, lambda: reads and not screen._loading)
