@@ -366,3 +366,18 @@ def test_what_the_checkpoint_says_of_itself_is_what_was_measured(make_run: MakeR
     trained = model.header.trained
     assert (trained.step, trained.validation_nats, trained.data) == (30, outcome.measured.nats, "text.txt")
     assert msgspec.json.decode(msgspec.json.encode(model.header)) is not None
+
+
+def test_a_pipe_that_nobody_reads_any_more_stops_the_run_saved(make_run: MakeRun) -> None:
+    run = make_run("mine", steps=10**6)
+    told: list[AnyRow] = []
+
+    def report(row: AnyRow) -> None:
+        told.append(row)
+        if isinstance(row, Trained):
+            raise BrokenPipeError
+
+    outcome = train(run, report=report)
+    assert (outcome.state, outcome.reason) == ("stopped", "nobody reads what it prints")
+    assert run.steps()[-1] == outcome.step >= told[-1].step
+    assert run.status().state == "stopped"
