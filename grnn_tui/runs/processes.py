@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -48,9 +49,10 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
                 return status
             newest = (run.steps() or [-1])[-1]
             lost_at = [*(at for at in lost_at if at == newest), newest]
-            _tell(run, f"{lost}; the last checkpoint is step {max(newest, 0)}")
+            where = f"the last checkpoint is step {max(newest, 0)}"
             if forwarding.asked is not None:
-                raise TrainingError(f"{lost} while the run was stopping; the last checkpoint is step {max(newest, 0)}")
+                raise TrainingError(f"the run was stopped ({forwarding.asked}) before it was saved; {where}")
+            _tell(run, f"{lost}; {where}")
             if len(lost_at) >= ATTEMPTS:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
@@ -83,8 +85,7 @@ class _Forwarding:
 
 def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forwarding) -> tuple[int, str | None]:
     """Start all, wait until all have ended; the run's exit status, and which process was lost, if that was it."""
-    with tempfile.TemporaryDirectory(prefix="grnn-tui-") as name:
-        folder = Path(name)
+    with _meeting_place() as folder:
         ranks: list[subprocess.Popen[bytes]] = []
         try:
             ranks.extend(_start(run, rank, count, arguments, folder) for rank in range(count))
@@ -106,6 +107,17 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
         if lost is None and status not in (0, ended[0]):
             sys.stderr.write(_log(folder, ended.index(status)).read_text("utf-8", "replace"))
     return status, lost
+
+
+@contextmanager
+def _meeting_place() -> Iterator[Path]:
+    """A folder for one start, that only the owner can look into."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="grnn-tui-")
+    except OSError as error:
+        raise TrainingError(f"the processes have no place to meet: {error.strerror or error}; set TMPDIR") from None
+    with folder as name:
+        yield Path(name)
 
 
 def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
