@@ -78,9 +78,8 @@ def divide_text(corpus: Corpus, share: float, held: Corpus | None = None) -> tup
     """
     train, validation = corpus.split(share) if held is None else (corpus.symbols, held.symbols)
     if train.size < 2 or validation.size < 1:
-        raise DataError(
-            f"{corpus.name} has {len(corpus):,} symbol{'s' * (len(corpus) != 1)}, too few to train and validate on: give at least a few hundred"
-        )
+        many = "1 symbol" if len(corpus) == 1 else f"{len(corpus):,} symbols"
+        raise DataError(f"{corpus.name} has {many}, too few to train and validate on: give at least a few hundred")
     return train, validation
 
 
