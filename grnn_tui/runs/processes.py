@@ -22,8 +22,9 @@ from grnn_tui.errors import TrainingError
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.launch import module_path, trainer_command
 from grnn_tui.runs.metrics import MetricsWriter, last_rows
-from grnn_tui.runs.place import LOST, MEETING
+from grnn_tui.runs.place import LAUNCHER, LOST, MEETING
 from grnn_tui.runs.rows import Noted
+from grnn_tui.safetext import for_terminal
 
 ATTEMPTS = 3
 """Starts in a row without a new checkpoint, after which it is given up."""
@@ -103,9 +104,12 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
             for process in ranks:
                 process.kill()
                 process.wait()
+        if forwarding.asked is not None and ended[0] == -signal.SIGTERM:  # it had not begun: nothing is lost
+            return 128 + signal.Signals[forwarding.asked], None
         status, lost = _judge(ended)
         if lost is None and status not in (0, ended[0]):
-            sys.stderr.write(_log(folder, ended.index(status)).read_text("utf-8", "replace"))
+            said = _log(folder, ended.index(status)).read_text("utf-8", "replace")
+            sys.stderr.write(for_terminal(said, sys.stderr))
     return status, lost
 
 
@@ -125,6 +129,7 @@ def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Pa
     environment = os.environ | {
         "PYTHONPATH": module_path(),
         MEETING: str(folder / "meeting"),
+        LAUNCHER: str(os.getpid()),
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(count),
