@@ -52,11 +52,13 @@ class Picture:
     def _begin(self) -> None:
         self.screen = Screen(self.columns, self.rows)
         self.stream = pyte.Stream(self.screen)
+        self.looked_at: tuple[int, bool] | None = None
 
     def resize(self, rows: int, columns: int) -> None:
         self.take()
         self.rows, self.columns = rows, columns
         self.screen.resize(rows, columns)
+        self.looked_at = None
         termios.tcsetwinsize(self.on.slave, (rows, columns))
         # The terminal of a child in a session of its own is not its controlling one: nobody else tells it.
         self.on.child.send_signal(28)
@@ -72,6 +74,11 @@ class Picture:
     def whole(self) -> bool:
         """Whether every border that begins goes on to its end."""
         self.take()
+        if self.looked_at is None or self.looked_at[0] != self.taken:
+            self.looked_at = self.taken, self._whole()
+        return self.looked_at[1]
+
+    def _whole(self) -> bool:
         glyphs, boxes = self.glyphs(), 0
         for y, row in enumerate(glyphs):
             for x, glyph in enumerate(row):
