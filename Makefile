@@ -55,7 +55,7 @@ run: $(STAMP) ## set up, then open the playground (make run ARGS="tales-gru")
 	@$(BIN)/grnn-tui $(ARGS)
 
 test: $(TOOLS) ## set up, then run every test (make test ARGS="-k session")
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 faults: $(TOOLS) ## do all the harm there is to real processes, and print the table of promises
 	$(BIN)/python -m pytest -n 2 --complete -m "promise or mutation" --timeout 900 $(ARGS)

@@ -22,6 +22,7 @@ def make_private(path: Path, mode: int = FOLDER_MODE) -> None:
     for folder in reversed(missing):
         with contextlib.suppress(FileExistsError):
             os.mkdir(folder, mode)  # noqa: PTH102  pathlib gives parents another mode
+            os.chmod(folder, mode)  # noqa: PTH101  the umask may have taken what the group was to have
     path.mkdir(mode=mode, exist_ok=True)
 
 

@@ -274,7 +274,7 @@ def _versions() -> dict[str, str]:
 
 def _read(data: DataRequest) -> Domain:
     """Read the data once, so that what is wrong with them is said before there is a run."""
-    from grnn_tui.data.corpus import open_corpus
+    from grnn_tui.data.corpus import divide_text, open_corpus
     from grnn_tui.data.divided import divide
 
     if data.rows is not None:
@@ -310,8 +310,12 @@ def _read(data: DataRequest) -> Domain:
             vocabulary_limit=data.vocabulary_limit,
             progress=progress,
         )
+        held = None
         if data.validation_file is not None:
-            open_corpus(data.validation_file, encoding=data.encoding, vocabulary=corpus.vocabulary, progress=progress)
+            held = open_corpus(
+                data.validation_file, encoding=data.encoding, vocabulary=corpus.vocabulary, progress=progress
+            )
+        divide_text(corpus, data.validation, held)
     return corpus.vocabulary
 
 

@@ -70,6 +70,19 @@ class Corpus:
         return self.symbols[:cut], self.symbols[cut:]
 
 
+def divide_text(corpus: Corpus, share: float, held: Corpus | None = None) -> tuple[Symbols, Symbols]:
+    """Symbols to train and to validate on: the last `share` is held out, or the text `held` of its own.
+
+    Raises:
+        DataError: they are too few.
+    """
+    train, validation = corpus.split(share) if held is None else (corpus.symbols, held.symbols)
+    if train.size < 2 or validation.size < 1:
+        many = "1 symbol" if len(corpus) == 1 else f"{len(corpus):,} symbols"
+        raise DataError(f"{corpus.name} has {many}, too few to train and validate on: give at least a few hundred")
+    return train, validation
+
+
 def open_corpus(
     reference: str | Sequence[str],
     *,

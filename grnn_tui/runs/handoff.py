@@ -6,6 +6,7 @@ and its data under the same paths. What they write is the run directory, to be w
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from dataclasses import dataclass
@@ -29,13 +30,13 @@ class Hosts:
     """Whether each process takes a GPU of its own."""
 
 
-def torchrun_script(run: Run, hosts: Hosts) -> str:
-    """A shell script to be started on every host; its settings can be given as environment variables."""
+def torchrun_script(run: Run, hosts: Hosts, name: str = "torchrun.sh") -> str:
+    """A shell script called `name`, to be started on every host; environment variables change its settings."""
     return f"""#!/usr/bin/env bash
 # Trains a run of grnn-tui with torchrun. Start it on every host: the same script, with the same settings.
 #
-#   bash {_TORCHRUN}                                                          one host
-#   NODES=2 MASTER_ADDR=first-host bash {_TORCHRUN}                           on each of two hosts
+#   bash {name}                                       one host
+#   NODES=2 MASTER_ADDR=first-host bash {name}        on each of two hosts
 #
 # All hosts must see the run directory and its data under the same paths, and trust the network between them:
 # torchrun and torch.distributed open ports that ask for no password. To outlive a terminal, start it in tmux or with
@@ -43,7 +44,8 @@ def torchrun_script(run: Run, hosts: Hosts) -> str:
 set -euo pipefail
 : "${{NODES:={hosts.nodes}}}" "${{PROCESSES:={hosts.processes}}}" "${{RESTARTS:={RESTARTS}}}"
 : "${{MASTER_ADDR:=127.0.0.1}}" "${{MASTER_PORT:=29461}}"
-: "${{PYTHON:={shlex.quote(sys.executable)}}}"
+HERE={shlex.quote(sys.executable)}
+: "${{PYTHON:=$HERE}}"
 RUN={shlex.quote(str(run.path))}
 ID={shlex.quote(f"grnn-tui-{safe_name(run)}")}
 # Without this, workers that were started again cannot find one another.
@@ -62,11 +64,11 @@ exec "$PYTHON" -m torch.distributed.run \\
 """
 
 
-def slurm_script(run: Run, hosts: Hosts, torchrun: Path) -> str:
-    """A batch script for `sbatch` that starts the script `torchrun` on every host it is given."""
+def slurm_script(run: Run, hosts: Hosts, torchrun: Path, name: str = "slurm.sbatch") -> str:
+    """A batch script for `sbatch`, called `name`, that starts the script `torchrun` on every host it is given."""
     gpus = f"\n#SBATCH --gpus-per-node={hosts.processes}" if hosts.gpu else ""
     return f"""#!/usr/bin/env bash
-# Trains a run of grnn-tui as a Slurm job: sbatch {_SLURM}. Add your partition, account and time.
+# Trains a run of grnn-tui as a Slurm job: sbatch {name}. Add your partition, account and time.
 #SBATCH --job-name=grnn-tui-{safe_name(run)}
 #SBATCH --nodes={hosts.nodes}
 #SBATCH --ntasks-per-node=1
@@ -89,10 +91,6 @@ def safe_name(run: Run) -> str:
     return run.name if is_name(run.name) else "run"
 
 
-_TORCHRUN = "torchrun.sh"
-_SLURM = "slurm.sbatch"
-
-
 def write_scripts(run: Run, hosts: Hosts, folder: Path) -> list[Path]:
     """Write both scripts into `folder`, in place of those that were there.
 
@@ -100,7 +98,7 @@ def write_scripts(run: Run, hosts: Hosts, folder: Path) -> list[Path]:
         OSError: they cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    torchrun, slurm = (folder.absolute() / f"{safe_name(run)}-{name}" for name in (_TORCHRUN, _SLURM))
-    torchrun.write_text(torchrun_script(run, hosts).replace(_TORCHRUN, torchrun.name))
-    slurm.write_text(slurm_script(run, hosts, torchrun).replace(f"sbatch {_SLURM}", f"sbatch {slurm.name}"))
+    torchrun, slurm = (folder.absolute() / f"{safe_name(run)}-{kind}" for kind in ("torchrun.sh", "slurm.sbatch"))
+    torchrun.write_bytes(os.fsencode(torchrun_script(run, hosts, torchrun.name)))
+    slurm.write_bytes(os.fsencode(slurm_script(run, hosts, torchrun, slurm.name)))
     return [torchrun, slurm]

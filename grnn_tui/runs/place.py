@@ -12,6 +12,8 @@ from grnn_tui.errors import UsageError
 
 MEETING = "GRNN_TUI_MEETING"
 """Environment variable: the file where the processes of our own launcher find one another."""
+LAUNCHER = "GRNN_TUI_LAUNCHER"
+"""Environment variable: the process that our own launcher is."""
 LOST = 75
 """Exit status of a process that had to end because another one is gone (EX_TEMPFAIL)."""
 LOOPBACK = "lo0" if platform.system() == "Darwin" else "lo"
@@ -52,9 +54,13 @@ class Place:
 
 def die_with_parent() -> None:
     """From now on this process is killed when the one that started it dies (Linux; elsewhere its heartbeat looks)."""
-    if platform.system() != "Linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    parent = starter()
+    if platform.system() == "Linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(LOST)
+
+
+def starter() -> int:
+    """The process that started this one. Of our launcher by its own word: it may have died before anyone asks."""
+    return int(os.environ.get(LAUNCHER) or os.getppid())

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -21,8 +22,9 @@ from grnn_tui.errors import TrainingError
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.launch import module_path, trainer_command
 from grnn_tui.runs.metrics import MetricsWriter, last_rows
-from grnn_tui.runs.place import LOST, MEETING
+from grnn_tui.runs.place import LAUNCHER, LOST, MEETING
 from grnn_tui.runs.rows import Noted
+from grnn_tui.safetext import for_terminal
 
 ATTEMPTS = 3
 """Starts in a row without a new checkpoint, after which it is given up."""
@@ -48,9 +50,10 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
                 return status
             newest = (run.steps() or [-1])[-1]
             lost_at = [*(at for at in lost_at if at == newest), newest]
-            _tell(run, f"{lost}; the last checkpoint is step {max(newest, 0)}")
+            where = f"the last checkpoint is step {max(newest, 0)}"
             if forwarding.asked is not None:
-                raise TrainingError(f"{lost} while the run was stopping; the last checkpoint is step {max(newest, 0)}")
+                raise TrainingError(f"the run was stopped ({forwarding.asked}) before it was saved; {where}")
+            _tell(run, f"{lost}; {where}")
             if len(lost_at) >= ATTEMPTS:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
@@ -83,8 +86,7 @@ class _Forwarding:
 
 def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forwarding) -> tuple[int, str | None]:
     """Start all, wait until all have ended; the run's exit status, and which process was lost, if that was it."""
-    with tempfile.TemporaryDirectory(prefix="grnn-tui-") as name:
-        folder = Path(name)
+    with _meeting_place() as folder:
         ranks: list[subprocess.Popen[bytes]] = []
         try:
             ranks.extend(_start(run, rank, count, arguments, folder) for rank in range(count))
@@ -102,10 +104,24 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
             for process in ranks:
                 process.kill()
                 process.wait()
+        if forwarding.asked is not None and ended[0] == -signal.SIGTERM:  # it had not begun: nothing is lost
+            return 128 + signal.Signals[forwarding.asked], None
         status, lost = _judge(ended)
         if lost is None and status not in (0, ended[0]):
-            sys.stderr.write(_log(folder, ended.index(status)).read_text("utf-8", "replace"))
+            said = _log(folder, ended.index(status)).read_text("utf-8", "replace")
+            sys.stderr.write(for_terminal(said, sys.stderr))
     return status, lost
+
+
+@contextmanager
+def _meeting_place() -> Iterator[Path]:
+    """A folder for one start, that only the owner can look into."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="grnn-tui-")
+    except OSError as error:
+        raise TrainingError(f"the processes have no place to meet: {error.strerror or error}; set TMPDIR") from None
+    with folder as name:
+        yield Path(name)
 
 
 def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
@@ -113,6 +129,7 @@ def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Pa
     environment = os.environ | {
         "PYTHONPATH": module_path(),
         MEETING: str(folder / "meeting"),
+        LAUNCHER: str(os.getpid()),
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(count),

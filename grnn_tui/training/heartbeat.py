@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from grnn_tui.runs.place import LOST
+from grnn_tui.runs.place import LOST, starter
 
 if TYPE_CHECKING:
     from torch.distributed import Store  # type: ignore[attr-defined]
@@ -32,7 +32,7 @@ class Heartbeat:
         self._rank = rank
         self._heard = {other: (b"", 0) for other in range(count) if other != rank}
         """What each of the others said last, and for how many beats it has said nothing new."""
-        self._parent = os.getppid()
+        self._parent = starter()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 

@@ -21,6 +21,8 @@ class Journal:
         self._clock = clock
         self._report = report
         self._alarmed = False
+        self.unheard: str | None = None
+        """Why the run should stop, if it speaks into a pipe that was closed."""
 
     def tell(self, row: AnyRow) -> None:
         """Write and pass on `row`."""
@@ -50,12 +52,13 @@ class Journal:
         self._writer.append(row)
 
     def _pass_on(self, row: AnyRow) -> None:
-        """Show `row` to whoever stands by; a log on a full disk costs no training, a pipe that nobody reads ends it."""
+        """Show `row` to whoever stands by; a log on a full disk costs no training."""
         if self._report is None:
             return
         try:
             self._report(row)
         except BrokenPipeError:
-            raise
+            self._report = None
+            self.unheard = "nobody reads what it prints"
         except OSError:
             return

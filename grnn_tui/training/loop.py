@@ -166,7 +166,7 @@ class Trainer:
                 if best:
                     self.save()
                 tally.rest(self.clock.elapsed - now)
-            reason = self._obey(self.commands.poll()) or interruption.asked
+            reason = self._obey(self.commands.poll()) or interruption.asked or self.journal.unheard
             if until is not None and self.step >= until and reason is None:
                 reason = f"asked to stop after step {until}"
             now = self.clock.elapsed
@@ -312,7 +312,7 @@ class Trainer:
         while self._paused and reason is None:
             time.sleep(POLL_PAUSED)
             self.ranks.tell(Order.WAIT)
-            reason = self._obey(self.commands.poll()) or interruption.asked
+            reason = self._obey(self.commands.poll()) or interruption.asked or self.journal.unheard
         self.clock.go()
         if reason is None:
             self.journal.note(self.step, "resumed")

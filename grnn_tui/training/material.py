@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from grnn_tui.backends.network import Network
-from grnn_tui.data.corpus import Corpus, Progress, open_corpus
+from grnn_tui.data.corpus import Corpus, Progress, divide_text, open_corpus
 from grnn_tui.data.divided import Divided, divide
 from grnn_tui.data.domain import Domain
 from grnn_tui.data.labelled import Labelled, open_labelled
@@ -323,14 +323,7 @@ def _text(data: DataRequest, reading: Progress | None, vocabulary: Vocabulary | 
         vocabulary_limit=data.vocabulary_limit,
         progress=reading,
     )
-    if data.validation_file is None:
-        train, validation = corpus.split(data.validation)
-    else:
-        train = corpus.symbols
+    held = None
+    if data.validation_file is not None:
         held = open_corpus(data.validation_file, encoding=data.encoding, vocabulary=corpus.vocabulary, progress=reading)
-        validation = held.symbols
-    if train.size < 2 or validation.size < 1:
-        raise DataError(
-            f"{corpus.name} has {len(corpus):,} symbols, too few to train and validate on: give at least a few hundred"
-        )
-    return TextMaterial(corpus, train, validation)
+    return TextMaterial(corpus, *divide_text(corpus, data.validation, held))

@@ -30,9 +30,11 @@ from grnn_tui.training.heartbeat import Heartbeat
 if TYPE_CHECKING:
     from torch.distributed import Store  # type: ignore[attr-defined]
 
-PATIENCE = timedelta(minutes=10)
-"""How long a process waits for the others in one exchange: longer than the longest validation. One that has died is
-noticed at once, and one that stands still by its heartbeat."""
+MEETING_PATIENCE = timedelta(minutes=10)
+"""How long a process waits for the others to come."""
+PATIENCE = timedelta(hours=2)
+"""How long it then waits for them in one exchange: longer than the longest validation, which rank 0 does alone. One
+that has died is noticed at once, and one that stands still by its heartbeat."""
 
 
 class LostRankError(TrainingError):
@@ -188,6 +190,7 @@ def joined(place: Place | None) -> Iterator[Ranks]:
 
     store = _meet(place)
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    store.set_timeout(MEETING_PATIENCE)
     share = Share(place.rank, place.count)
     with _together():
         dist.init_process_group(
@@ -211,5 +214,5 @@ def _meet(place: Place) -> Store:
 
         return FileStore(meeting, place.count)
     with _together():
-        store, _, _ = next(dist.rendezvous("env://", timeout=PATIENCE))  # type: ignore[attr-defined]
+        store, _, _ = next(dist.rendezvous("env://", timeout=MEETING_PATIENCE))  # type: ignore[attr-defined]
     return store  # type: ignore[no-any-return]

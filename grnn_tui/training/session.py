@@ -85,6 +85,14 @@ def train(
     clock = TrainingClock(progress.seconds if progress else 0.0)
     clock.stop()
     sitting = _Sitting(run, Journal(run.metrics, clock, report), clock, reading, until, changes or {}, ranks, warnings)
+    try:
+        return _begin_and_end(sitting, step, progress)
+    finally:
+        ranks.dismiss()  # at the very end: soon after the others, this process has to be gone too
+
+
+def _begin_and_end(sitting: _Sitting, step: Step | None, progress: Progress | None) -> Outcome:
+    """The sitting, and a row for what went wrong with it."""
     failure: GrnnError
     try:
         return _train(sitting, step, progress)
@@ -98,7 +106,6 @@ def train(
         _note_failure(sitting, step, f"{type(error).__name__}: {error}")
         raise
     finally:
-        ranks.dismiss()
         sitting.journal.close()
     _note_failure(sitting, step, str(failure))
     raise failure

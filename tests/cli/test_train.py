@@ -20,16 +20,18 @@ from grnn_tui.runs.metrics import read_rows
 from grnn_tui.runs.presets import PRESETS
 from grnn_tui.runs.rows import Trained
 from grnn_tui.runs.store import find_run, list_runs
+from tests.support.command import Command
 from tests.support.waiting import wait_for
 
 SMALL = ("--hidden", "8", "--embedding", "4", "--batch", "4", "--length", "16")
 
 
 class Shell:
-    """Runs `grnn-tui` as a person would, in a home of its own."""
+    """Runs `grnn-tui` as a person would, in a home of its own: in this process, or `apart` in one that is started."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, here: Command) -> None:
         self.home = home
+        self.here = here
         self.environment = os.environ | {
             "GRNN_TUI_RUNS": str(home / "runs"),
             "GRNN_TUI_CACHE": str(home / "cache"),
@@ -42,23 +44,29 @@ class Shell:
         return subprocess.Popen(command, cwd=self.home, env=self.environment, text=True, **pipes)  # type: ignore[call-overload,no-any-return]
 
     def __call__(self, *words: str, status: int = 0) -> tuple[str, str]:
+        ran = self.here(*words)
+        assert ran.status == status, ran.err
+        assert "Traceback" not in ran.err
+        return ran.out, ran.err
+
+    def apart(self, *words: str, status: int = 0) -> tuple[str, str]:
         process = self.start(*words)
         out, err = process.communicate(timeout=120)
         assert process.returncode == status, err
         assert "Traceback" not in err
         return out, err
 
-    def refused(self, *words: str) -> str:
-        out, err = self(*words, status=2)
+    def refused(self, *words: str, apart: bool = False) -> str:
+        out, err = (self.apart if apart else self)(*words, status=2)
         assert out == ""
         return err.splitlines()[-1]
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    monkeypatch.setenv("GRNN_TUI_RUNS", str(tmp_path / "runs"))
+def shell(run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_text("the cat sat on the mat and saw ten dogs\n" * 150)
-    yield Shell(tmp_path)
+    yield Shell(tmp_path, run)
     for line in list_runs():
         if line.pid is not None:
             os.kill(line.pid, signal.SIGKILL)
@@ -71,7 +79,7 @@ def end_of(run: Run) -> dict[str, bytes]:
 
 
 def test_training_in_a_pipe_prints_lines_and_leaves_a_run_that_plays(shell: Shell) -> None:
-    out, err = shell("train", "text.txt", "--backend", "gru", *SMALL, "--steps", "60", "--name", "mine")
+    out, err = shell.apart("train", "text.txt", "--backend", "gru", *SMALL, "--steps", "60", "--name", "mine")
     assert "\x1b" not in out + err
     assert out.splitlines()[-1].startswith("finished at step 60")
     assert "validation" in out
@@ -110,11 +118,11 @@ def test_a_bound_is_called_one_wherever_it_is_told(shell: Shell) -> None:
 
 @pytest.mark.promise(6)
 def test_a_run_that_was_interrupted_ends_with_the_same_bytes(shell: Shell) -> None:
-    model = ("--backend", "gru", *SMALL, "--dropout", "0.2", "--seed", "3", "--steps", "200")
-    shell("train", "text.txt", *model, "--name", "straight")
-    shell("train", "text.txt", *model, "--name", "paused", "--until", "100")
-    out, _ = shell("train", "--resume", "paused")
-    assert "going on from step 100" in out
+    model = ("--backend", "gru", *SMALL, "--dropout", "0.2", "--seed", "3", "--steps", "120")
+    shell.apart("train", "text.txt", *model, "--name", "straight")
+    shell.apart("train", "text.txt", *model, "--name", "paused", "--until", "90")  # the second epoch has begun
+    out, _ = shell.apart("train", "--resume", "paused")
+    assert "going on from step 90" in out
     assert end_of(find_run("paused")) == end_of(find_run("straight"))
 
 
@@ -154,7 +162,7 @@ def test_in_a_terminal_there_is_a_bar(shell: Shell) -> None:
 
 
 def test_a_detached_run_outlives_whoever_started_it(shell: Shell) -> None:
-    out, err = shell("train", "text.txt", *SMALL, "--steps", "10000000", "--name", "mine", "--detach")
+    out, err = shell.apart("train", "text.txt", *SMALL, "--steps", "10000000", "--name", "mine", "--detach")
     assert out == "mine\n"
     assert "grnn-tui watch mine" in err
     run = find_run("mine")
@@ -172,7 +180,8 @@ def test_a_detached_run_outlives_whoever_started_it(shell: Shell) -> None:
 
 @pytest.mark.promise(1, 2)
 def test_a_killed_trainer_loses_at_most_what_was_not_saved(shell: Shell) -> None:
-    shell("train", "text.txt", *SMALL, "--steps", "10000000", "--checkpoint-steps", "20", "--name", "mine", "--detach")
+    endless = ("--steps", "10000000", "--checkpoint-steps", "20")
+    shell.apart("train", "text.txt", *SMALL, *endless, "--name", "mine", "--detach")
     run = find_run("mine")
     wait_for(lambda: len(run.steps()) >= 3)
     pid = run.status().pid
@@ -190,7 +199,7 @@ def test_a_detached_trainer_that_cannot_begin_says_why(shell: Shell) -> None:
     shell("train", "text.txt", *SMALL, "--steps", "20", "--name", "mine")
     run = find_run("mine")
     (run.path / "run.json").write_bytes(b"{}")
-    assert "damaged" in shell.refused("train", "--resume", "mine", "--detach")
+    assert "damaged" in shell.refused("train", "--resume", "mine", "--detach", apart=True)
 
 
 @pytest.mark.parametrize(
@@ -213,10 +222,8 @@ def test_a_detached_trainer_that_cannot_begin_says_why(shell: Shell) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line_and_makes_no_run(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+    shell: Shell, words: tuple[str, ...], said: str
 ) -> None:
-    monkeypatch.chdir(shell.home)
-    monkeypatch.setenv("GRNN_TUI_CACHE", str(shell.home / "cache"))
     with pytest.raises((GrnnError, click.ClickException)) as refusal:
         cli.main(list(words), standalone_mode=False)
     message = refusal.value.format_message() if isinstance(refusal.value, click.ClickException) else str(refusal.value)
@@ -252,7 +259,7 @@ def test_a_file_of_labels_is_found_from_any_directory(shell: Shell) -> None:
 
 
 def test_the_log_of_a_detached_trainer_stays_short(shell: Shell) -> None:
-    shell("train", "text.txt", *SMALL, "--seconds", "3", "--name", "mine", "--detach")
+    shell.apart("train", "text.txt", *SMALL, "--seconds", "3", "--name", "mine", "--detach")
     run = find_run("mine")
     wait_for(lambda: run.status().state == "finished")
     lines = read_tail(run.log)

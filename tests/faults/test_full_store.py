@@ -36,7 +36,10 @@ from grnn_tui.ui.panes.training.followed import FollowedRun
 from grnn_tui.ui.panes.training.view import plot_of
 
 def resident():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    status = Path("/proc/self/status")  # elsewhere what the test itself once took counts too
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if "VmHWM" in line)
 
 before, began, processor, first, longest = resident(), time.monotonic(), time.process_time(), None, 0.0
 followed = FollowedRun(Run(Path(sys.argv[1])))
@@ -110,7 +113,7 @@ def test_the_command_lists_a_full_store(
     def listing() -> None:
         told.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    seconds, clock = min(processor_seconds(listing) for _ in range(3))
+    seconds, clock = min(processor_seconds(listing) for _ in range(5))
     states = [run["state"] for run in json.loads(told[0])["runs"]]
     assert (len(states), states.count("alive")) == (many, alive)
     if request.config.getoption("--complete"):
@@ -174,6 +177,6 @@ def test_a_run_of_very_many_rows_is_attached_to(
         rows_attached_to=rows,
         seconds_to_the_first_curve=attached["first"],
         processor_seconds_to_the_whole_curve=attached["processor"],
-        megabytes_taken=attached["bytes"] / 1e6,
+        megabytes_taken=round(attached["bytes"] / 1e6),
         seconds_the_screen_stands_still=attached["longest"],
     )

@@ -71,12 +71,13 @@ def test_a_shared_run_stays_readable_for_the_group_and_for_nobody_else(
     text = tmp_path / "text"
     text.write_text("some text to learn from, a few words long\n" * 40)
     os.umask(0o077)
-    assert run("train", text, *SMALL, "--share-group", "--run", tmp_path / "shared").status == 0
-    assert run("train", "--resume", tmp_path / "shared", "--steps", "4").status == 0
-    found = modes(tmp_path / "shared")
-    found.pop(str(tmp_path / "shared" / "lock"))
+    shared = tmp_path / "deep" / "shared"
+    assert run("train", text, *SMALL, "--share-group", "--run", shared).status == 0
+    assert run("train", "--resume", shared, "--steps", "4").status == 0
+    found = modes(shared.parent)
+    found.pop(str(shared / "lock"))
     assert all(mode == (0o750 if path.endswith("/") else 0o640) for path, mode in found.items()), found
-    refused = run("train", "--resume", tmp_path / "shared", "--share-group")
+    refused = run("train", "--resume", shared, "--share-group")
     assert (refused.status, "leave out --share-group" in refused.err) == (2, True)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from grnn_tui.engine.framing import encode
@@ -51,6 +52,9 @@ ALL = [(name, value) for name, values in VALUES.items() for value in values]
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A model of characters, one of words, one of rows."""
     folder = tmp_path_factory.mktemp("models")
+    np.save(folder / "rows.npy", np.zeros((2, *PICTURE.shape), np.uint8))
+    for i, prompt in enumerate(PROMPTS[:5]):
+        (folder / f"prompt{i}.txt").write_bytes(prompt.encode("utf-8", "surrogateescape"))
     return {
         "characters": make_model(folder / "characters", "lstm", LETTERS).path,
         "words": make_model(folder / "words", "gru", WORDS).path,
@@ -87,6 +91,12 @@ def commands(model: str, rows: bool) -> Iterator[list[str]]:
     for prompt in () if rows else PROMPTS[:3]:
         yield ["generate", model, "--length", "5", "--prompt", prompt]
         yield ["next", model, "--prompt", prompt]
+    if rows:
+        for name, value in ALL:
+            known = ["--known", "top-half", "--count", "1"]
+            yield ["complete", model, str(Path(model, "../rows.npy")), *known, option(name, value)]
+    for i in () if rows else range(5):
+        yield ["score", model, str(Path(model, f"../prompt{i}.txt"))]
     for seed, length in itertools.product((-1, 0, 2**63, 2**64, 2**80), (-1, 0, 3)):
         yield ["generate", model, f"--seed={seed}", f"--{'count' if rows else 'length'}={length}"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -126,3 +127,43 @@ def test_a_process_dies_with_the_one_that_started_it(tmp_path: Path) -> None:
         pid = int(started.stdout.readline())
         started.kill()
     wait_for(lambda: process_start(pid) is None)
+
+
+def test_a_process_whose_launcher_died_before_it_could_look_ends_at_once(begin: Callable[[str], Run]) -> None:
+    run = begin(
+        "import subprocess; from grnn_tui.runs.place import die_with_parent; die_with_parent()\n"
+        "gone = subprocess.Popen(['true']); gone.wait(); os.environ['GRNN_TUI_LAUNCHER'] = str(gone.pid)\n"
+        "die_with_parent(); sys.exit(1)"
+    )
+    with pytest.raises(TrainingError, match="3 times in a row"):
+        launch(run, 2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_wish_to_stop_before_anything_has_begun_loses_nothing(
+    begin: Callable[[str], Run], number: signal.Signals
+) -> None:
+    run = begin("(run / f'ready-{rank}').touch(); signal.pause()")
+
+    def person() -> None:
+        wait_for(lambda: all((run.path / f"ready-{rank}").exists() for rank in range(2)))
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=person)
+    thread.start()
+    assert launch(run, 2) == 128 + number
+    thread.join()
+    assert tries(run) == 1
+    assert not alarms(run)
+
+
+def test_what_another_process_says_cannot_drive_the_terminal(
+    begin: Callable[[str], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    run = begin("rank and sys.stderr.write('no \\x1b]52;c;eA==\\x07'); sys.exit(2 if rank == 1 else 75)")
+    assert launch(run, 2) == 2
+    assert terminal.getvalue().startswith("no ")
+    assert "\x1b" not in terminal.getvalue()

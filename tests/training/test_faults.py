@@ -27,6 +27,7 @@ from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
 from grnn_tui.training import saving
 from grnn_tui.training.evaluation import Measured
 from grnn_tui.training.loop import Trainer
+from grnn_tui.training.ranks import Ranks
 from grnn_tui.training.session import train
 from grnn_tui.training.tally import ROWS_AT_LEAST
 from tests.support.promises import Reached
@@ -366,3 +367,32 @@ def test_what_the_checkpoint_says_of_itself_is_what_was_measured(make_run: MakeR
     trained = model.header.trained
     assert (trained.step, trained.validation_nats, trained.data) == (30, outcome.measured.nats, "text.txt")
     assert msgspec.json.decode(msgspec.json.encode(model.header)) is not None
+
+
+def test_a_pipe_that_nobody_reads_any_more_stops_the_run_saved(make_run: MakeRun) -> None:
+    run = make_run("mine", steps=10**6)
+    told: list[AnyRow] = []
+
+    def report(row: AnyRow) -> None:
+        told.append(row)
+        if isinstance(row, Trained):
+            raise BrokenPipeError
+
+    outcome = train(run, report=report)
+    assert (outcome.state, outcome.reason) == ("stopped", "nobody reads what it prints")
+    assert run.steps()[-1] == outcome.step >= told[-1].step
+    assert run.status().state == "stopped"
+
+
+def test_the_other_processes_end_last(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their end starts the clock for this one, which may still have to wait for a full disk."""
+    run, told = make_run("mine", steps=40), list[str]()
+
+    class Watched(Ranks):
+        def dismiss(self) -> None:
+            told.extend(events(run))
+
+    at_step(monkeypatch, 20, poison)
+    with pytest.raises(TrainingError):
+        train(run, ranks=Watched())
+    assert told[-1] == "failed"

@@ -137,7 +137,7 @@ def test_of_a_whole_screen_everything_is_sent() -> None:
 def test_a_redraw_sends_everything_although_nothing_has_changed(terminal: Callable[..., OnTerminal]) -> None:
     on = terminal("tiny")
     on.until(on.stands)
-    on.output = b""
+    on.output = ""
     on.type("\x0c")
     on.until(lambda: "Sampling" in on.read() and "Prompt" in on.read())
 

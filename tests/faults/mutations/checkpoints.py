@@ -37,7 +37,7 @@ MUTATIONS = (
         2,
         "what a killed save left is not removed",
         "runs/checkpoint.py",
-        'if name.endswith((".tmp", ".gone")):',
+        "if _LEFT.fullmatch(name):",
         "if False:",
         f"{KILLS}[plain]",
     ),

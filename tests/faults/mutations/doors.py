@@ -120,9 +120,9 @@ MUTATIONS = (
         promise=21,
         breaks="parents are made as the umask says",
         file="private.py",
-        old="os.mkdir(folder, mode)",
-        new="os.mkdir(folder)",
-        test=f"{MODES}::test_all_that_is_written_is_for_its_owner[0o0]",
+        old="os.chmod(folder, mode)",
+        new="pass",
+        test=f"{MODES}::test_a_shared_run_stays_readable_for_the_group_and_for_nobody_else",
     ),
     Mutation(
         promise=21,

@@ -80,6 +80,14 @@ MUTATIONS = (
         test=f"{_LAUNCHER}test_a_signal_is_a_wish_to_stop_for_rank_0[15]",
     ),
     Mutation(
+        promise=20,
+        breaks="a run whose output nobody reads any more fails",
+        file="training/journal.py",
+        old='            self.unheard = "nobody reads what it prints"',
+        new="            raise",
+        test="tests/training/test_faults.py::test_a_pipe_that_nobody_reads_any_more_stops_the_run_saved",
+    ),
+    Mutation(
         promise=22,
         breaks="the processes of one machine talk over any interface",
         file="training/ranks.py",

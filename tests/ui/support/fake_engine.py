@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from array import array
 from collections.abc import AsyncIterator
@@ -137,14 +138,7 @@ class FakeEngine:
     # --- the model ----------------------------------------------------------------------------------------------------
 
     def _raw(self, position: int) -> list[float]:
-        before = "".join(self.way.text[max(0, position - 4) : position])
-        weights = [0.02 + 0.3 * (STORY.count(label) / len(STORY)) for label in self.labels]
-        for length in range(1, len(before) + 1):
-            context = before[-length:]
-            for i, label in enumerate(self.labels):
-                weights[i] += STORY.count(context + label) * 4.0 ** (length - 2)
-        total = sum(weights)
-        return [weight / total for weight in weights]
+        return shares_after("".join(self.way.text[max(0, position - 4) : position]), tuple(self.labels))
 
     def _used(self, raw: list[float]) -> list[float]:
         s = self.sampling
@@ -377,6 +371,18 @@ class FakeEngine:
     def _info(self, way: Way) -> p.BranchInfo:
         own = "".join(way.text[way.fork : way.fork + 40])
         return p.BranchInfo(way.number, way.parent, way.fork, len(way.text), way.seed, sum(way.bits[way.prompt :]), own)
+
+
+@functools.cache
+def shares_after(before: str, labels: tuple[str, ...]) -> list[float]:
+    """What the story has after these letters, over all labels."""
+    weights = [0.02 + 0.3 * (STORY.count(label) / len(STORY)) for label in labels]
+    for length in range(1, len(before) + 1):
+        context = before[-length:]
+        for i, label in enumerate(labels):
+            weights[i] += STORY.count(context + label) * 4.0 ** (length - 2)
+    total = sum(weights)
+    return [weight / total for weight in weights]
 
 
 def catalogue_models() -> list[p.ModelInfo]:

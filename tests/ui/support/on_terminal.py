@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import pty
@@ -59,15 +60,16 @@ class OnTerminal:
             preexec_fn=prepare,
         )
         os.set_blocking(self.master, False)
-        self.output = b""
+        self.output = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def read(self) -> str:
         try:
             while data := os.read(self.master, 1 << 16):
-                self.output += data
+                self.output += self._decoder.decode(data)
         except (BlockingIOError, OSError):
             pass
-        return self.output.decode("utf-8", "replace")
+        return self.output
 
     def until(self, fact: Callable[[], Any], seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
