@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import termios
 import time
@@ -70,10 +71,15 @@ def test_a_signal_at_any_time_while_it_opens(terminal: Starter, harm: Harm, reac
     assert not_back == []
 
 
+def takes_nothing(on: OnTerminal) -> bool:
+    return not select.select([], [on.slave], [], 0)[1]
+
+
 def test_a_terminal_that_takes_nothing_is_given_back(terminal: Starter, reached: Reached) -> None:
     on = terminal("tiny")
     on.until(on.stands)
     on.type("abc\r" + "\x0c" * 200)
+    wait_for(lambda: takes_nothing(on))
     os.kill(on.child.pid, signal.SIGTERM)
     wait_for(lambda: on.child.poll() is not None)
     back = given_back(on)
@@ -137,6 +143,7 @@ def test_a_screen_without_its_terminal_ends_and_its_engine_too(terminal: Starter
     pid, engines = on.child.pid, engines_of(on.child.pid)
     if full:
         on.type("abc\r" + "\x0c" * 200)
+        wait_for(lambda: takes_nothing(on))
     before, waited, began = used(pid), waiting(pid), time.monotonic()
     os.close(on.master)
     wait_for(lambda: gone(pid))
