@@ -21,7 +21,7 @@ from textual.screen import Screen
 from grnn_tui.engine.protocol import FrameShown
 from grnn_tui.safetext import sanitise
 from grnn_tui.ui.actions import Keymap
-from grnn_tui.ui.backpressure import terminal_is_busy
+from grnn_tui.ui.backpressure import terminal_is_busy, terminal_size
 from grnn_tui.ui.bindings import bindings_for, keymap_strings
 from grnn_tui.ui.cells import Cells, Sparing
 from grnn_tui.ui.controller import Controller
@@ -165,8 +165,13 @@ class GrnnApp(Keeping, TrainingSide, Sparing, App[int], inherit_bindings=False):
     # --- the terminal -------------------------------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
-        """A terminal that was smaller for a moment has lost what stood beyond, though its size is the same again."""
-        if event.size == self._cells_size and self.screen_stack:
+        """A terminal that was smaller for a moment has lost what stood beyond, though its size is the same again.
+
+        The screen is painted anew by itself only if it is arranged anew; something may have been written meanwhile.
+        """
+        if not self.screen_stack or self._cells_size is None:
+            return
+        if event.size in (self._cells_size, self.screen.outer_size):
             self.action_redraw()
 
     def get_driver_class(self) -> type[Driver]:
@@ -249,7 +254,20 @@ class GrnnApp(Keeping, TrainingSide, Sparing, App[int], inherit_bindings=False):
         if self._terminal_gone():
             self.exit(return_code=129)
         elif self.screen_stack and not terminal_is_busy(self):
+            self._fit()
             self.tick_training()
+
+    def _fit(self) -> None:
+        """Take the terminal's size, if the app or its screen has an older one.
+
+        Of two changes at once, the signal of the second may be looked into before the first is done with; and a screen
+        tells itself the size for which it was arranged, which then replaces a later one in its queue.
+        """
+        size = terminal_size(self) or self.size
+        if size != self.size:
+            self.post_message(Resize(size, size))
+        elif self.screen.outer_size != size:
+            self.screen.post_message(Resize(size, size))
 
     def _terminal_gone(self) -> bool:
         """Whether the terminal has been hung up without a signal reaching us."""

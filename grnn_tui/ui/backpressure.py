@@ -1,4 +1,4 @@
-"""Whether the terminal has taken what was last written to it.
+"""Whether the terminal has taken what was last written to it, and its size.
 
 Textual hands its output to a thread through a queue of 30 writes; when it is full, the next write blocks every key.
 A frame is skipped while anything waits there. The queue is private: without one the terminal never seems busy.
@@ -6,7 +6,10 @@ A frame is skipped while anything waits there. The queue is private: without one
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
+
+from textual.geometry import Size
 
 
 def terminal_is_busy(app: Any) -> bool:
@@ -14,3 +17,11 @@ def terminal_is_busy(app: Any) -> bool:
     thread = getattr(getattr(app, "_driver", None), "_writer_thread", None)
     queue = getattr(thread, "_queue", None)
     return queue is not None and not queue.empty()
+
+
+def terminal_size(app: Any) -> Size | None:
+    """Of the terminal as it is now; None where there is none, or where it tells its changes itself, in its input."""
+    driver = getattr(app, "_driver", None)
+    if app.is_headless or getattr(driver, "_in_band_window_resize", True):
+        return None
+    return Size(*shutil.get_terminal_size())

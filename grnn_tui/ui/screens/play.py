@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -150,9 +149,9 @@ class PlayScreen(PlayActions, PlayRows, Screen[None]):
         self.show_top()
         self.call_after_refresh(lambda: self.tick(time.time()))
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Another size, another layout."""
-        wanted = layout_classes(event.size.width, event.size.height)
+    def on_resize(self) -> None:
+        """Another size, another layout: for the size that the terminal has now, which may be a later one."""
+        wanted = layout_classes(*self.app.size)
         if "small" in wanted and not self.has_class("-small"):
             self._had_keys = self.focused  # panes are hidden now, and a hidden one has no keys
         elif "small" not in wanted and self.has_class("-small") and self._had_keys is not None:

@@ -50,9 +50,17 @@ MUTATIONS = (
         promise=12,
         breaks="a size that comes back is taken for no change",
         file="ui/app.py",
-        old="if event.size == self._cells_size and self.screen_stack:",
+        old="if event.size in (self._cells_size, self.screen.outer_size):",
         new="if False:",
         test="tests/faults/test_layout.py::test_a_size_that_comes_back_at_once_is_painted_anew",
+    ),
+    Mutation(
+        promise=12,
+        breaks="a size that was told out of order stays",
+        file="ui/app.py",
+        old="        if size != self.size:\n",
+        new="        if False:\n",
+        test="tests/faults/test_layout.py::test_borders_stand_after_ugly_text_and_any_sizes",
     ),
     Mutation(
         promise=14,
