@@ -225,7 +225,7 @@ async def everywhere(here: Stage, texts: list[str]) -> Seen:
         await until(here.pilot, lambda: not here.app._frame_due and here.engine._queue.empty())
         seen.look()
     here.app.lab_found |= {"noise": found_in(texts)}
-    for key in ("o", "u", "5"):
+    for key in ("o", "u", "l"):
         await here.press(key)
         await here.settle()
         seen.look()

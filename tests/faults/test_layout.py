@@ -134,7 +134,7 @@ def test_a_size_that_comes_back_at_once_is_painted_anew(ugly: OnTerminal, pictur
 def test_borders_stand_after_ugly_text_and_any_sizes(
     ugly: OnTerminal, picture: Picture, harm: Harm, reached: Reached
 ) -> None:
-    rounds, sizes, luck = harm(8, 80), 0, random.Random(3)
+    rounds, sizes, borders, luck = harm(8, 80), 0, 0, random.Random(3)
     for _ in range(rounds):
         for count in range(luck.randint(1, 8)):
             tiny, said = count % 5 == 0, len(ugly.read())
@@ -145,11 +145,12 @@ def test_borders_stand_after_ugly_text_and_any_sizes(
             sizes += 1
         picture.resize(40, 120)
         ugly.until(picture.whole)
+        borders += picture.boxes
     ugly.type("\t\tn")
     same_as_redrawn(picture)
     broken = picture.broken()
     foreign, bidi = foreign_in(ugly.read(), payloads(300)), set("".join(BIDI)) & set(ugly.read())
-    reached(sizes=sizes, borders=picture.boxes, borders_broken=len(broken), bidi_out=len(bidi))
+    reached(sizes=sizes, borders=borders, borders_broken=len(broken), bidi_out=len(bidi))
     assert (broken, foreign, bidi) == ([], [], set())
 
 

@@ -28,7 +28,7 @@ PLACES = {
     "models": ("\to", "Models"),
     "palette": ("\x0f", "What would"),
     "runs": ("\tu", "Runs"),
-    "lab": ("\t5", "Lab"),
+    "lab": ("\tl", "Lab"),
 }
 GONE_WITHIN = 2.0
 """Seconds that a screen may stay once its terminal is gone, those in which it waits for a processor left out."""
@@ -42,7 +42,7 @@ def given_back(on: OnTerminal) -> bool:
 def ended_at(on: OnTerminal, keys: str, shows: str, number: signal.Signals) -> bool:
     on.until(on.stands)
     on.type(keys)
-    on.until(lambda: shows in on.read())
+    on.until(lambda: any(shows in row for row in on.rows()))
     os.kill(on.child.pid, number)
     return on.ended() == 128 + number and given_back(on)
 
