@@ -233,6 +233,9 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _data_request(sources: tuple[str, ...], chosen: dict[str, Any]) -> DataRequest:
+    for name in (*sources, chosen["val"] or ""):
+        if any("\ud800" <= character <= "\udfff" for character in name):
+            raise UsageError(f"{name}: this name is no UTF-8 text, so a run could not be told it; rename the file")
     held: dict[str, Any] = {}
     if (val := chosen["val"]) is not None:
         try:

@@ -174,6 +174,16 @@ def test_the_bar_of_an_experiment_drives_no_terminal(
     assert foreign == []
 
 
+def test_a_text_to_train_on_whose_name_is_no_text_is_refused_in_one_line(
+    home: Path, say: Callable[..., tuple[int, str]]
+) -> None:
+    (home / "own\udcff.txt").write_text("abc " * 100)
+    for words in (("train", "own\udcff.txt"), ("train", "tales", "--val", "own\udcff.txt")):
+        status, told = say(*words)
+        assert (status, told.count("no UTF-8 text"), told.count("\n")) == (2, 1, 1), told
+    assert not any((home / "runs").glob("*own*"))
+
+
 def test_a_name_that_is_no_text_goes_through_a_pipe_as_it_is(home: Path, say: Callable[..., tuple[int, str]]) -> None:
     assert say("export", "tiny", "out\udcff", terminal=False)[1].startswith("out\udcff\n")
     shutil.rmtree(home / "out\udcff")

@@ -94,7 +94,7 @@ def make_run(
     path = root / name
     path.mkdir(parents=True)
     request = RunRequest(
-        name=name,
+        name=name.encode("utf-8", "replace").decode(),  # a name on disk need not be text, one in JSON is
         created=created,
         backend=backend,
         settings={"hidden": 256},
