@@ -286,13 +286,13 @@ def test_the_table_is_what_its_script_writes_from_the_same_databases() -> None:
 
 
 def test_a_megabyte_of_prose_is_sanitised_within_a_frame_or_three() -> None:
+    """Whoever else uses the processor: within a few times what it takes to look at every character once."""
     text = ("The quick brøwn fox jumps over the lazy dog.\n" * 25_000)[:1_000_000]
     took = []
     for _ in range(5):
-        start = time.perf_counter()
-        sanitise(text)
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.05
+        times = [time.process_time(), set(text) and time.process_time(), sanitise(text) and time.process_time()]
+        took.append((times[2] - times[1]) / (times[1] - times[0]))
+    assert min(took) < 4
 
 
 def test_importing_it_loads_no_screen_library() -> None:

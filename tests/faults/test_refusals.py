@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grnn_tui.engine.framing import encode
@@ -19,8 +19,8 @@ from grnn_tui.engine.recovery import restoring
 from grnn_tui.ui.actions import ACTIONS, binding_id, remapped
 from grnn_tui.ui.app import GrnnApp
 from grnn_tui.ui.settings import load_keys, load_last, load_preferences
-from tests.support.permissions import HOMELESS, modes_can_be_obeyed, obey_modes
-from tests.support.promises import Reached
+from tests.support.permissions import NOBODY, modes_can_be_obeyed, obey_modes
+from tests.support.promises import Harm, Reached
 from tests.ui.support.fake_engine import FakeEngine
 from tests.ui.support.on_terminal import OnTerminal
 
@@ -56,10 +56,10 @@ def test_a_stream_that_is_no_terminal_is_one_line(own_homes: Path, missing: int,
     told += b"" if missing == 0 else os.read(read, 1 << 16)
     for descriptor in (master, read):
         os.close(descriptor)
+    reached(refusals=1, lines=told.count(b"\n"), escapes=told.count(b"\x1b"))
     assert done.returncode == 2
     assert told.count(b"\n") == 1
     assert b"\x1b" not in told
-    reached(refusals=1, escapes=0)
 
 
 @pytest.mark.parametrize("term", ["dumb", "", None, "unknown"])
@@ -67,10 +67,9 @@ def test_a_terminal_that_cannot_draw_is_one_line(
     terminal: Callable[..., OnTerminal], own_homes: Path, term: str | None, reached: Reached
 ) -> None:
     on = terminal(environment={"TERM": term})
-    assert on.ended() == 2
-    assert on.read().count("\n") == 1
-    assert "\x1b" not in on.read()
-    reached(refusals=1, escapes=0)
+    status, told = on.ended(), on.read()
+    reached(refusals=1, lines=told.count("\n"), escapes=told.count("\x1b"))
+    assert (status, told.count("\n"), told.count("\x1b")) == (2, 1, 0)
 
 
 @pytest.mark.parametrize("how", ["small", "plain", "read-only"])
@@ -98,23 +97,45 @@ def test_little_is_enough_to_open_type_write_and_leave(
     assert "Traceback" not in on.read()
 
 
+SEVERAL = """
+import json, sys
+from grnn_tui.cli.main import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["grnn-tui", *words]
+    try:
+        main()
+        status = 0
+    except SystemExit as stop:
+        status = stop.code or 0
+    print("status", status, file=sys.stderr)
+"""
+"""Commands one after the other: each loads what the ones before it have loaded already."""
+
+
+def statuses(commands: Sequence[tuple[str, ...]], before: str = "", **changes: Any) -> tuple[list[int], str]:
+    """The status of each command, and what they told of faults."""
+    status, _, told = command(json.dumps(commands), program=("-c", before + SEVERAL), **changes)
+    assert status == 0, told
+    return [int(line.split()[1]) for line in told.splitlines() if line.startswith("status ")], told
+
+
 @pytest.mark.skipif(not modes_can_be_obeyed(), reason="root may write everywhere here")
-def test_commands_work_where_nothing_can_be_kept(own_homes: Path, reached: Reached) -> None:
+def test_commands_work_where_nothing_can_be_kept(own_homes: Path, harm: Harm, reached: Reached) -> None:
     locked = own_homes / "locked"
     locked.mkdir(mode=0o555)
     nothing: dict[str, Any] = {f"GRNN_TUI_{name}": None for name in ("CONFIG", "STATE", "RUNS", "CACHE", "MODELS")}
-    homes: dict[str, Any] = {"HOME": str(locked), "TMPDIR": str(own_homes)}
+    nothing["TMPDIR"] = str(own_homes)
     training = ("train", "tales", "--data-size", "2000", "--steps", "2", "--backend", "ngram")
-    assert command(*GENERATE, **nothing, **homes)[0] == 0
-    status, _, told = command(*training, **nothing, **homes)
-    assert (status, told.count("no run can be made")) == (2, 1)
-    assert command(*training, "--run", str(own_homes / "own"), **nothing, **homes)[0] == 0
-    homeless: dict[str, Any] = {"program": ("-c", HOMELESS), "HOME": None, "TMPDIR": str(own_homes)}
-    for words in (GENERATE, ("runs",), (*training, "--run", str(own_homes / "other"))):
-        status, _, told = command(*words, **nothing, **homeless)
-        assert status == 0, told
-    assert command("generate", "~nobody-here/model")[0] == 2
-    reached(commands=7, tracebacks=0)
+    commands = (GENERATE, training, (*training, "--run", str(own_homes / "own")), ("generate", "~nobody-here/model"))
+    found, told = statuses(commands, HOME=str(locked), **nothing)
+    assert found == [0, 2, 0, 2], told
+    assert told.count("no run can be made") == 1
+    homeless = (GENERATE, ("runs",), (*training, "--run", str(own_homes / "other")))[: harm(2, 3)]
+    found, also = statuses(homeless, NOBODY, HOME=None, **nothing)
+    assert found == [0] * len(homeless), also
+    tracebacks = (told + also).count("Traceback")
+    reached(commands=len(commands) + len(homeless), tracebacks=tracebacks)
+    assert tracebacks == 0
 
 
 # --- files that are kept between starts -------------------------------------------------------------------------------
@@ -129,19 +150,20 @@ PLACE = ("reference", "prompt", "written", "cursor", "forced", "history", "unit"
 SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "repetition_window")
 
 
+@settings(max_examples=20)
 @given(
     st.dictionaries(st.sampled_from(SETTINGS), values, max_size=3),
     st.dictionaries(st.sampled_from(PLACE), values, max_size=3),
     st.dictionaries(st.sampled_from(SAMPLING), values, max_size=2),
 )
 def test_settings_mean_something_or_are_one_line(
-    settings: dict[str, object], place: dict[str, object], sampling: dict[str, object]
+    wishes: dict[str, object], place: dict[str, object], sampling: dict[str, object]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         folder = Path(os.environ["PYTEST_FUZZ"])
         patch.setenv("GRNN_TUI_CONFIG", str(folder))
         patch.setenv("GRNN_TUI_STATE", str(folder))
-        (folder / "settings.json").write_text(json.dumps(settings | {"sampling": sampling}))
+        (folder / "settings.json").write_text(json.dumps(wishes | {"sampling": sampling}))
         (folder / "last.json").write_text(json.dumps(place))
         (preferences, first), (last, second) = load_preferences(), load_last()
         for line in (first, second):

@@ -11,7 +11,7 @@ _DROP = 24
 _OVERRIDES = (1, 2)
 """CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: what lets root read and write anything."""
 
-HOMELESS = """
+NOBODY = """
 import os, pwd, sys
 
 def nobody(*_):
@@ -19,11 +19,8 @@ def nobody(*_):
 
 pwd.getpwuid = pwd.getpwnam = nobody
 os.environ.pop("HOME", None)
-sys.argv[0] = "grnn-tui"
-from grnn_tui.__main__ import main
-main()
 """
-"""The program as a user runs it whom the system does not know: `python -c HOMELESS ARGS`."""
+"""What a program begins with whose user the system does not know."""
 
 
 def obey_modes() -> None:

@@ -52,7 +52,7 @@ MUTATIONS = (
         file="ui/driver.py",
         old='getincrementaldecoder("utf-8")("replace")',
         new='getincrementaldecoder("utf-8")("strict")',
-        test=f"{RETURNED}::test_bytes_that_are_no_text_are_shown_and_end_nothing",
+        test=f"{RETURNED}::test_neither_bytes_that_are_no_text_nor_a_dead_engine_end_it",
     ),
     Mutation(
         promise=27,
