@@ -22,22 +22,23 @@ from tests.support.waiting import wait_for
 from tests.ui.support.on_terminal import OnTerminal
 from tests.ui.test_start import engines_of, gone
 
+pytestmark = pytest.mark.usefixtures("own_homes")
 Starter = Callable[..., OnTerminal]
 WINDOW = 12.0
 """Seconds over which a rate is measured, with `--complete`; five times with harm, three before and after it."""
 
 
-@pytest.fixture
-def trained(own_homes: Path) -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run that a real detached trainer is at."""
-    with training(own_homes, "alive") as run:
+    with training(tmp_path_factory.mktemp("trained"), "alive") as run:
         yield run
 
 
-@pytest.fixture
-def beside(own_homes: Path) -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Another one just like it, at which no screen looks."""
-    with training(own_homes, "beside") as run:
+    with training(tmp_path_factory.mktemp("beside"), "beside") as run:
         yield run
 
 
@@ -45,7 +46,8 @@ def beside(own_homes: Path) -> Iterator[Run]:
 def training(home: Path, name: str) -> Iterator[Run]:
     words = ["train", "tales", "--data-size", "20000", "--backend", "gru", "--hidden", "16", "--steps", "1000000"]
     words += ["--batch", "4", "--length", "16", "--name", name, "--detach"]
-    known = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    homes = {f"GRNN_TUI_{of}": str(home / of.lower()) for of in ("CONFIG", "STATE", "RUNS", "CACHE")}
+    known = os.environ | homes | {"PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-m", "grnn_tui"]
     done = subprocess.run([*command, *words], env=known, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -128,6 +130,15 @@ def test_the_death_of_a_screen_harms_no_training(trained: Run, terminal: Starter
             died(terminal(str(trained.path)), number)
             reached(deaths=1)
         reached(lost_steps=lost(trained, pid))
+
+
+@pytest.mark.promise(13)
+def test_a_trainer_outlives_the_terminal_it_was_started_on(trained: Run) -> None:
+    """It is in no session of a terminal, nor in that of whoever started it, whose hang-up would end it too."""
+    pid = trained.status().pid
+    assert pid is not None
+    assert os.getsid(pid) != os.getsid(0)
+    assert Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0"
 
 
 @pytest.mark.complete
