@@ -110,6 +110,7 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
         if lost is None and status not in (0, ended[0]):
             said = _log(folder, ended.index(status)).read_text("utf-8", "replace")
             sys.stderr.write(for_terminal(said, sys.stderr))
+            _note(run, "failed", (said.strip().splitlines() or [f"a process ended with status {status}"])[-1])
     return status, lost
 
 
@@ -132,6 +133,7 @@ def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Pa
         LAUNCHER: str(os.getpid()),
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
+        "LOCAL_WORLD_SIZE": str(count),
         "WORLD_SIZE": str(count),
     }
     command = [*trainer_command(run), *arguments]
@@ -162,10 +164,15 @@ def _judge(ended: list[int | None]) -> tuple[int, str | None]:
 
 
 def _tell(run: Run, text: str) -> None:
-    """An alarm among the run's rows: nobody else writes them now."""
-    rows = last_rows(run.metrics)
-    last = rows[-1] if rows else Noted()
-    row = Noted(step=last.step, at=time.time(), seconds=last.seconds, event="alarm", text=text)
-    MetricsWriter(run.metrics).append(row)
+    """An alarm, to whoever stands by and among the run's rows."""
+    _note(run, "alarm", text)
     sys.stderr.write(f"grnn-tui: {text}\n")
     sys.stderr.flush()
+
+
+def _note(run: Run, event: str, text: str) -> None:
+    """A row of the run: nobody else writes them while no process trains."""
+    rows = last_rows(run.metrics)
+    last = rows[-1] if rows else Noted()
+    row = Noted(step=last.step, at=time.time(), seconds=last.seconds, event=event, text=text)
+    MetricsWriter(run.metrics).append(row)

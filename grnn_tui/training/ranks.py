@@ -77,6 +77,8 @@ class Ranks:
     share = ALL
     local: int | None = None
     """Which of the processes on this machine this is, where there are several."""
+    here: int = 1
+    """How many of them are on this machine."""
 
     @property
     def leads(self) -> bool:
@@ -111,9 +113,10 @@ class Ranks:
 class JoinedRanks(Ranks):
     """One of several processes that found one another; every exchange raises LostRankError if one of them is gone."""
 
-    def __init__(self, share: Share, local: int) -> None:
+    def __init__(self, share: Share, place: Place) -> None:
         self.share = share
-        self.local = local
+        self.local = place.local
+        self.here = place.here
 
     def tell(self, order: Order, value: float = 0.0) -> None:
         """Rank 0: tell the others what to do next."""
@@ -199,7 +202,7 @@ def joined(place: Place | None) -> Iterator[Ranks]:
         )  # fmt: skip
     try:
         with Heartbeat(PrefixStore("beats", store), share.rank, share.of):
-            yield JoinedRanks(share, place.local)
+            yield JoinedRanks(share, place)
     finally:
         with contextlib.suppress(RuntimeError):
             dist.destroy_process_group()

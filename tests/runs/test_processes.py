@@ -66,6 +66,7 @@ def test_what_another_process_alone_finds_wrong_is_said_and_ends_the_run(
     run = begin("rank and sys.stderr.write('grnn-tui: no such file'); sys.exit(2 if rank == 1 else 75)")
     assert launch(run, 3) == 2
     assert capfd.readouterr().err == "grnn-tui: no such file"
+    assert run.status().state == "failed"
     assert tries(run) == 1
 
 
