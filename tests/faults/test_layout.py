@@ -52,7 +52,7 @@ class Picture:
 
     def _begin(self) -> None:
         self.screen = Screen(self.columns, self.rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.stream = pyte.Stream(self.screen)
         self.looked_at: tuple[int, bool] | None = None
 
     def resize(self, rows: int, columns: int) -> None:
@@ -66,7 +66,7 @@ class Picture:
 
     def take(self) -> None:
         self.on.read()
-        told = self.on.output  # bytes: what is read may end in the midst of a character
+        told = self.on.output
         self.stream.feed(told[self.taken :])
         self.taken = len(told)
 
