@@ -28,6 +28,8 @@ ATTEMPTS = 3
 """Starts in a row without a new checkpoint, after which it is given up."""
 GRACE = 5.0
 """Seconds the other processes have to end by themselves once one has ended."""
+LEAVE = 60.0
+"""Seconds rank 0 has once it has let the others end: the run is over, and a full disk is tried for a while."""
 _POLL = 0.05
 
 
@@ -93,8 +95,10 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
                 ranks[0].send_signal(signal.SIGTERM)
             while all(process.poll() is None for process in ranks):
                 time.sleep(_POLL)
-            end = time.monotonic() + GRACE
-            while any(process.poll() is None for process in ranks) and time.monotonic() < end:
+            began = time.monotonic()
+            while any(process.poll() is None for process in ranks):
+                if time.monotonic() - began >= (LEAVE if _dismissed(ranks) else GRACE):
+                    break
                 time.sleep(_POLL)
             ended = [process.returncode for process in ranks]
         finally:
@@ -106,6 +110,11 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
         if lost is None and status not in (0, ended[0]):
             sys.stderr.write(_log(folder, ended.index(status)).read_text("utf-8", "replace"))
     return status, lost
+
+
+def _dismissed(ranks: Sequence[subprocess.Popen[bytes]]) -> bool:
+    """Whether rank 0 alone is left, and has let all others end."""
+    return ranks[0].poll() is None and all(process.poll() == 0 for process in ranks[1:])
 
 
 def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
