@@ -23,6 +23,7 @@ from grnn_tui.runs.launch import module_path, trainer_command
 from grnn_tui.runs.metrics import MetricsWriter, last_rows
 from grnn_tui.runs.place import LOST, MEETING
 from grnn_tui.runs.rows import Noted
+from grnn_tui.runs.store import called
 
 ATTEMPTS = 3
 """Starts in a row without a new checkpoint, after which it is given up."""
@@ -56,7 +57,7 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
             if len(lost_at) >= ATTEMPTS:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
-                    f" or a smaller model: `grnn-tui train --resume {run.name} --processes 1`"
+                    f" or a smaller model: `grnn-tui train --resume {called(run)} --processes 1`"
                 )
 
 

@@ -71,6 +71,9 @@ def test_a_shared_run_stays_readable_for_the_group_and_for_nobody_else(
     text = tmp_path / "text"
     text.write_text("some text to learn from, a few words long\n" * 40)
     os.umask(0o077)
+    (tmp_path / "own").mkdir(0o700)
+    kept = run("train", text, *SMALL, "--share-group", "--no-start", "--run", tmp_path / "own" / "run")
+    assert f"the group cannot reach the run: {tmp_path / 'own'} is for you alone" in kept.err
     assert run("train", text, *SMALL, "--share-group", "--run", tmp_path / "shared").status == 0
     assert run("train", "--resume", tmp_path / "shared", "--steps", "4").status == 0
     found = modes(tmp_path / "shared")
