@@ -24,12 +24,15 @@ from grnn_tui.runs.launch import module_path, trainer_command
 from grnn_tui.runs.metrics import MetricsWriter, last_rows
 from grnn_tui.runs.place import LAUNCHER, LOST, MEETING
 from grnn_tui.runs.rows import Noted
+from grnn_tui.runs.store import called
 from grnn_tui.safetext import for_terminal
 
 ATTEMPTS = 3
 """Starts in a row without a new checkpoint, after which it is given up."""
 GRACE = 5.0
 """Seconds the other processes have to end by themselves once one has ended."""
+LEAVE = 60.0
+"""Seconds rank 0 has once it has let the others end: the run is over, and a full disk is tried for a while."""
 _POLL = 0.05
 
 
@@ -57,7 +60,7 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
             if len(lost_at) >= ATTEMPTS:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
-                    f" or a smaller model: `grnn-tui train --resume {run.name} --processes 1`"
+                    f" or a smaller model: `grnn-tui train --resume {called(run)} --processes 1`"
                 )
 
 
@@ -95,8 +98,10 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
                 ranks[0].send_signal(signal.SIGTERM)
             while all(process.poll() is None for process in ranks):
                 time.sleep(_POLL)
-            end = time.monotonic() + GRACE
-            while any(process.poll() is None for process in ranks) and time.monotonic() < end:
+            began = time.monotonic()
+            while any(process.poll() is None for process in ranks):
+                if time.monotonic() - began >= (LEAVE if _dismissed(ranks) else GRACE):
+                    break
                 time.sleep(_POLL)
             ended = [process.returncode for process in ranks]
         finally:
@@ -123,6 +128,11 @@ def _meeting_place() -> Iterator[Path]:
         raise TrainingError(f"the processes have no place to meet: {error.strerror or error}; set TMPDIR") from None
     with folder as name:
         yield Path(name)
+
+
+def _dismissed(ranks: Sequence[subprocess.Popen[bytes]]) -> bool:
+    """Whether rank 0 alone is left, and has let all others end."""
+    return ranks[0].poll() is None and all(process.poll() == 0 for process in ranks[1:])
 
 
 def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:

@@ -127,6 +127,8 @@ def _last(run: Run, warnings: list[str]) -> tuple[Step | None, Progress | None]:
         except RunError as error:
             checkpoint.set_aside(checkpoint.step_path(run.path, number))
             warnings.append(f"checkpoint {number} was left out: {error}")
+    if warnings:
+        warnings.append("no checkpoint was whole: it begins again at step 0")
     return None, None
 
 

@@ -97,6 +97,13 @@ def test_a_process_that_does_not_end_with_the_others_is_killed(begin: Callable[[
     assert process_start(int((run.path / "pid-1").read_text())) is None
 
 
+def test_rank_0_has_time_to_end_a_run_after_it_has_let_the_others_end(begin: Callable[[str], Run]) -> None:
+    run = begin("if rank == 0: time.sleep(1.5)\nsys.exit(1 if rank == 0 else 0)")
+    assert launch(run, 2) == 1
+    assert tries(run) == 1
+    assert not alarms(run)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_is_a_wish_to_stop_for_rank_0(begin: Callable[[str], Run], number: signal.Signals) -> None:
     run = begin(
