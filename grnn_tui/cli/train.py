@@ -370,14 +370,14 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
             _say(f"run {run.name}")
         if place is None and count > 1:
             _launch(run, count, changes, {"json": as_json, "trainer": trainer}, until)
-        from grnn_tui.training.ranks import LostRankError, joined
+        from grnn_tui.training.ranks import LostRankError, joined, leave
         from grnn_tui.training.session import train as train_run
         from grnn_tui.training.session import train_along
 
         if place is not None and place.rank:
             with joined(place) as ranks:
                 train_along(run, changes, ranks)
-            return
+            leave()
         unit = run.request.data.unit
         reporter = LineReporter(unit, quiet=True) if trainer else make_reporter(unit, as_json=as_json)
         try:
@@ -385,7 +385,7 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
                 outcome = train_run(run, changes=changes, report=reporter, until=until, ranks=ranks)
         except LostRankError as error:
             if place is not None and place.launched:
-                sys.exit(error.exit_status)  # the launcher says which one
+                leave(error.exit_status)  # the launcher says which one
             raise
         finally:
             reporter.close()
@@ -393,6 +393,8 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
         print_object(_result(run, outcome))
     elif not trainer:
         _summarise(run, outcome)
+    if place is not None:
+        leave()
 
 
 def _launch(run: Run, count: int, changes: dict[str, Any], modes: dict[str, bool], until: int | None) -> NoReturn:
