@@ -31,6 +31,11 @@ def is_shared(folder: Path) -> bool:
     return folder.stat().st_mode & 0o777 == SHARED_FOLDER_MODE
 
 
+def closed_above(path: Path) -> Path | None:
+    """The nearest folder above `path` that keeps the group out, whatever the modes of `path` are."""
+    return next((folder for folder in path.absolute().parents if not folder.stat().st_mode & 0o011), None)
+
+
 def file_mode(folder: Path) -> int:
     """The mode of files in `folder`."""
     return SHARED_FILE_MODE if is_shared(folder) else FILE_MODE

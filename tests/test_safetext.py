@@ -290,11 +290,11 @@ def test_a_megabyte_of_prose_is_sanitised_within_a_frame_or_three() -> None:
     text = ("The quick brøwn fox jumps over the lazy dog.\n" * 25_000)[:1_000_000]
     took = []
     for _ in range(5):
-        began = time.process_time()
-        characters = set(text)
+        start = time.process_time()
+        assert len(set(text)) > 20
         looked = time.process_time()
-        assert set(sanitise(text)) >= characters - {"\n"}
-        took.append((time.process_time() - looked) / (looked - began))
+        assert len(sanitise(text)) == len(text)
+        took.append((time.process_time() - looked) / (looked - start))
     assert min(took) < 4
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grnn_tui.cli.output import note
+from grnn_tui.cli.output import note, note_passed_over
 from grnn_tui.cli.row_options import form_from, row_options
 from grnn_tui.cli.sampling_options import one_blas_thread, sampling_from, sampling_options
 from grnn_tui.cli.table import count, show_json
@@ -143,7 +143,9 @@ def complete(
         raise UsageError(f"{table.name} has {len(table):,} {domain.row_name}s, counted from 0; there is no {row}")
     mask = _mask(known, domain)
     seed = fresh_seed() if seed is None else seed
-    player = open_model(model, label).player
+    opened = open_model(model, label)
+    note_passed_over(opened.located)
+    player = opened.player
     rows, exact = completed(
         player, domain, mask, table.rows[row], copies, sampling, seed, PARTICLES if particles is None else particles
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ def delete(run: str | None, yes: bool, forever: bool) -> None:
     """Delete RUN with all that is in it; `undelete` brings it back for a week."""
     from grnn_tui.cli.output import note
     from grnn_tui.runs import trash
-    from grnn_tui.runs.store import find_run, runs_root
+    from grnn_tui.runs.store import called, find_run, runs_root
 
     if run is None:
         if not forever:
@@ -38,10 +37,9 @@ def delete(run: str | None, yes: bool, forever: bool) -> None:
     asked = trash.identity(found)
     status = found.status()
     if status.live:
-        raise RunError(f"the run {found.name} is being trained; stop it first: `grnn-tui stop {found.name}`")
+        raise RunError(f"the run {found.name} is being trained; stop it first: `grnn-tui stop {called(found)}`")
     many = len(found.steps())
-    called = found.name if found.path.parent == runs_root() else str(found.path)
-    kept = f"`grnn-tui undelete {shlex.quote(called)}` brings it back for {trash.KEPT_DAYS} days"
+    kept = f"`grnn-tui undelete {called(found)}` brings it back for {trash.KEPT_DAYS} days"
     kept = "for good" if forever else kept
     _agree(f"Delete {found.name} ({status.state}, {many} checkpoint{'s' * (many != 1)}; {kept})?", yes)
     trash.delete(found, asked=asked, forever=forever)

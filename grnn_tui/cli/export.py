@@ -28,7 +28,7 @@ def export(model: str, directory: Path, summary: str, name: str, force: bool) ->
     Every command that takes a model takes the directory.
     """
     from grnn_tui.backends.modeldir import CARD, HEADER, write_model
-    from grnn_tui.cli.output import note
+    from grnn_tui.cli.output import note, note_passed_over
     from grnn_tui.cli.reporting import show_line
     from grnn_tui.data.builtin.sums import held_out
     from grnn_tui.engine.models import open_model
@@ -43,6 +43,7 @@ def export(model: str, directory: Path, summary: str, name: str, force: bool) ->
     if directory.exists() and not (directory / HEADER).exists() and any(directory.iterdir()):
         raise UsageError(f"{directory} is not empty and holds no model; choose another directory")
     opened = open_model(model)
+    note_passed_over(opened.located)
     located, source = opened.located, opened.directory
     header, notes = source.header, []
     if isinstance(header.domain, RowDomain):

@@ -23,7 +23,7 @@ def export_run(run: str, nodes: int, processes: int | None, folder: Path) -> Non
     from grnn_tui.cli.reporting import show_line
     from grnn_tui.errors import RunError, UsageError
     from grnn_tui.runs.handoff import Hosts, write_scripts
-    from grnn_tui.runs.store import find_run
+    from grnn_tui.runs.store import called, find_run
 
     found = find_run(run)
     options = found.request.training
@@ -39,4 +39,4 @@ def export_run(run: str, nodes: int, processes: int | None, folder: Path) -> Non
         raise RunError(f"cannot write scripts to {folder}: {error.strerror or error}; choose --to DIR") from None
     for path in paths:
         show_line(str(path))
-    note(f"start one of them where the run is to be trained; follow it with `grnn-tui watch {found.name}`")
+    note(f"start one of them where the run is to be trained; follow it with `grnn-tui watch {called(found)}`")

@@ -114,7 +114,7 @@ def _option(field: inspect.Field) -> click.Option:
     name = flag(field.name)
     declared = [f"{name}/--no-{name[2:]}"] if isinstance(kind, inspect.BoolType) else [name]
     shown = field.default if field.default not in (None, msgspec.NODEFAULT, msgspec.UNSET) else None
-    if shown is not None:
+    if shown not in (None, (), ""):
         text += f" ({str(shown).lower() if isinstance(shown, bool) else shown})"
     return click.Option([field.name, *declared], type=_type(kind), default=None, help=text[:1].upper() + text[1:])
 

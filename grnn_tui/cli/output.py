@@ -5,7 +5,10 @@ from __future__ import annotations
 import codecs
 import sys
 import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from grnn_tui.runs.locate import Located
 
 INTERVAL = 0.03
 """Seconds between two writes: the eye sees a stream, the system few calls."""
@@ -60,6 +63,12 @@ class TextStream:
 
         self._stream.write(for_terminal(text, self._stream))
         self._stream.flush()
+
+
+def note_passed_over(located: Located) -> None:
+    """Say which checkpoint was not taken because it is damaged, and which one was."""
+    if located.passed_over:
+        note(f"step {located.step:,} is taken: {located.passed_over}")
 
 
 def note(text: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grnn_tui.cli.options import flag
-from grnn_tui.cli.output import TextStream, note
+from grnn_tui.cli.output import TextStream, note, note_passed_over
 from grnn_tui.cli.row_options import NAMES, form_from, row_options
 from grnn_tui.cli.sampling_options import one_blas_thread, prompt_from, prompt_options, sampling_from, sampling_options
 from grnn_tui.cli.table import count, show_json, show_table
@@ -64,6 +64,7 @@ def generate(
     seed = fresh_seed() if seed is None else seed
     Luck(seed), Luck(seed + texts - 1)
     opened = open_model(model, label)
+    note_passed_over(opened.located)
     if isinstance(domain := opened.directory.header.domain, RowDomain):
         if prompt:
             raise UsageError("rows have no prompt; `grnn-tui complete` goes on from a part that is known")
@@ -140,6 +141,7 @@ def next_symbol(model: str, top: int, label: str | None, as_json: bool, **option
 
     sampling, prompt = sampling_from(options), prompt_from(options)
     opened = open_model(model, label)
+    note_passed_over(opened.located)
     _tell_unseen(opened.vocabulary, prompt)
     session = Session(opened.player, opened.vocabulary, sampling)
     session.set_prompt(prompt)
@@ -229,6 +231,7 @@ def score(
     if odd:
         raise UsageError(f"{located.name} is a model of text, and {flag(odd[0])} is for rows: leave it out")
     one_blas_thread()
+    note_passed_over(located)
     vocabulary = directory.header.vocabulary
     corpus = open_corpus(file, vocabulary=vocabulary, encoding=encoding)
     for line in corpus.notes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grnn_tui.cli.output import note
+from grnn_tui.cli.output import note, note_passed_over
 from grnn_tui.cli.row_options import form_from, row_options
 from grnn_tui.cli.table import count, show_json, show_table
 
@@ -38,6 +38,7 @@ def open_rows(model: str, data: str, form: RowForm, seed: int, size: int | None)
     from grnn_tui.playing.row_scoring import row_domain
 
     located, directory = open_directory(model)
+    note_passed_over(located)
     table = open_table(data, form=form, seed=seed, size=size, like=row_domain(directory))
     for line in table.notes:
         note(line)

@@ -11,7 +11,7 @@ import click
 from grnn_tui.errors import RunError, UsageError
 from grnn_tui.runs.commands import Command, PauseRun, ResumeRun, SaveCheckpoint, SetRate, StopRun, append_command
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import find_run, how_to_go_on
+from grnn_tui.runs.store import called, find_run, how_to_go_on
 
 POLL = 0.25
 STATUS_EVERY = 1.0
@@ -28,7 +28,7 @@ def _steer(reference: str, command: Command, said: str) -> None:
     run = find_run(reference)
     status = run.status()
     if not status.live:
-        raise RunError(f"the run {run.name} is not being trained ({status.state}); {how_to_go_on(run.name)}")
+        raise RunError(f"the run {run.name} is not being trained ({status.state}); {how_to_go_on(called(run))}")
     append_command(run.commands, command)
     note(f"{run.name}: {said}")
 
@@ -84,12 +84,17 @@ def set_value(run: str, assignments: tuple[str, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as objects, one a line.")
 def watch(run: str, as_json: bool) -> None:
     """Follow RUN line by line, from its beginning, until it ends."""
+    from grnn_tui.cli.output import note
     from grnn_tui.cli.reporting import JsonReporter, LineReporter, show_line
 
     found = find_run(run)
     state = _follow(found, JsonReporter() if as_json else LineReporter(found.request.data.unit))
     if not as_json:
         show_line(f"{found.name}: {state}")
+        if state == "new":
+            note("nobody trains it yet; watch it once somebody does")
+        elif state == "died":
+            note(f"go on with `grnn-tui train --resume {called(found)}`")
     sys.exit(1 if state in ("failed", "died") else 0)
 
 

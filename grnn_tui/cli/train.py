@@ -25,7 +25,7 @@ from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.data.unit import DEFAULT_LIMIT, MAX_LIMIT, Unit
 from grnn_tui.errors import UsageError
 from grnn_tui.places import expanded
-from grnn_tui.private import FOLDER_MODE, SHARED_FOLDER_MODE
+from grnn_tui.private import FOLDER_MODE, SHARED_FOLDER_MODE, closed_above
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.place import Place
 from grnn_tui.runs.presets import PRESETS, Preset, preset_for
@@ -128,7 +128,10 @@ def _made(run: Run, *, as_json: bool) -> None:
         print_object({"type": "run", "name": run.name, "path": str(run.path)})
         return
     show_line(run.name)
-    _say(f"train it with `grnn-tui train --resume {run.name}`, or elsewhere: `grnn-tui export-run {run.name}`")
+    from grnn_tui.runs.store import called
+
+    it = called(run)
+    _say(f"train it with `grnn-tui train --resume {it}`, or elsewhere: `grnn-tui export-run {it}`")
 
 
 def _names(struct: type[msgspec.Struct]) -> tuple[str, ...]:
@@ -190,7 +193,12 @@ def _begin(
         _say(f"preset {preset.name}: {backend.name}, {told}")
     suggestion = suggest_name(request.data.sources[0], backend.name)
     mode = SHARED_FOLDER_MODE if chosen["share_group"] else FOLDER_MODE
-    return new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"], mode=mode))
+    run = new_run(request, reserve(chosen["name"] or "", suggestion=suggestion, path=chosen["folder"], mode=mode))
+    if chosen["share_group"] and (closed := closed_above(run.path)):
+        _say(
+            f"the group cannot reach the run: {closed} is for you alone; `chmod g+x` it, or choose --run DIR elsewhere"
+        )
+    return run
 
 
 def _check_processes(backend: Backend, training: TrainingOptions) -> None:
@@ -365,14 +373,14 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
             _say(f"run {run.name}")
         if place is None and count > 1:
             _launch(run, count, changes, {"json": as_json, "trainer": trainer}, until)
-        from grnn_tui.training.ranks import LostRankError, joined
+        from grnn_tui.training.ranks import LostRankError, joined, leave
         from grnn_tui.training.session import train as train_run
         from grnn_tui.training.session import train_along
 
         if place is not None and place.rank:
             with joined(place) as ranks:
                 train_along(run, changes, ranks)
-            return
+            leave()
         unit = run.request.data.unit
         reporter = LineReporter(unit, quiet=True) if trainer else make_reporter(unit, as_json=as_json)
         try:
@@ -380,7 +388,7 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
                 outcome = train_run(run, changes=changes, report=reporter, until=until, ranks=ranks)
         except LostRankError as error:
             if place is not None and place.launched:
-                sys.exit(error.exit_status)  # the launcher says which one
+                leave(error.exit_status)  # the launcher says which one
             raise
         finally:
             reporter.close()
@@ -388,6 +396,8 @@ def _go(run: Run, changes: dict[str, Any], *, detach: bool, as_json: bool, until
         print_object(_result(run, outcome))
     elif not trainer:
         _summarise(run, outcome)
+    if place is not None:
+        leave()
 
 
 def _launch(run: Run, count: int, changes: dict[str, Any], modes: dict[str, bool], until: int | None) -> NoReturn:
@@ -405,13 +415,14 @@ def _flags(changes: dict[str, Any]) -> list[str]:
 def _detach(run: Run, changes: dict[str, Any], *, as_json: bool) -> None:
     from grnn_tui.cli.reporting import print_object, show_line
     from grnn_tui.runs.launch import logout_warning, start_detached
+    from grnn_tui.runs.store import called
 
     pid = start_detached(run, _flags(changes))
     if as_json:
         print_object({"type": "run", "name": run.name, "path": str(run.path), "pid": pid})
     else:
         show_line(run.name)
-        _say(f"process {pid} trains it; follow it with `grnn-tui watch {run.name}`")
+        _say(f"process {pid} trains it; follow it with `grnn-tui watch {called(run)}`")
     if warning := logout_warning():
         _say(warning)
 
@@ -437,14 +448,15 @@ def _result(run: Run, outcome: Outcome) -> dict[str, Any]:
 
 def _summarise(run: Run, outcome: Outcome) -> None:
     from grnn_tui.cli.reporting import duration, show_line
+    from grnn_tui.runs.store import called
 
     what = f"{outcome.state} at step {outcome.step:,} after {duration(outcome.seconds)}"
     if outcome.measured is not None:
         what += f": {outcome.scale.called('validation')} {outcome.scale.text(outcome.measured.nats)}"
     show_line(what)
     if outcome.state == "stopped":
-        _say(f"go on with `grnn-tui train --resume {run.name}`")
-    _say(f"play it with `grnn-tui generate {run.name}`")
+        _say(f"go on with `grnn-tui train --resume {called(run)}`")
+    _say(f"play it with `grnn-tui generate {called(run)}`")
 
 
 row_options(train)

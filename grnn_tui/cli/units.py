@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grnn_tui.cli.output import note
+from grnn_tui.cli.output import note, note_passed_over
 from grnn_tui.cli.sampling_options import one_blas_thread
 from grnn_tui.cli.table import count, show_json, show_table
 from grnn_tui.errors import UsageError
@@ -45,6 +45,7 @@ def units(model: str, file: str, encoding: str, unit: int | None, mark: str, top
     from grnn_tui.playing.ranking import Tally
 
     opened = open_model(model)
+    note_passed_over(opened.located)
     labels, player = opened.vocabulary.labels, opened.player
     if mark and bare(mark) not in map(bare, labels):
         raise UsageError(f"--follow takes one symbol that {opened.label} knows, not {mark!r}")

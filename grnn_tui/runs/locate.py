@@ -33,6 +33,8 @@ class Located:
     """Of the checkpoint, if it belongs to a run."""
     live: bool = False
     """Whether a newer checkpoint may still appear: the newest step of a run that is being trained."""
+    passed_over: str = ""
+    """Why a newer, or a better, checkpoint of the run was not taken, if one is damaged."""
 
 
 def model_folders() -> list[Path]:
@@ -110,18 +112,40 @@ def _named_models() -> dict[str, Path]:
 
 
 def _of_run(run: Run, wanted: str, *, verify: bool) -> Located:
+    preferred = _preferred(run, wanted)
     step = _wanted_step(run, wanted, verify=verify)
     if verify:
         read_header(step.path)
     name = f"{run.name}@{wanted}" if wanted else run.name
-    return Located(step.path, name, run, step.number, live=not wanted and run.status().live)
+    left = [at for at in preferred if at > step.number or (wanted and at != step.number)]
+    damaged = next(filter(None, (_fault(run, at) for at in left)), "")
+    live = not wanted and run.status().live
+    return Located(step.path, name, run, step.number, live=live, passed_over=damaged)
+
+
+def _preferred(run: Run, wanted: str) -> list[int]:
+    """The checkpoints that `wanted` means, were they whole, the first choice first."""
+    if wanted == "best":
+        best = run.best(verify=False)
+        return [] if best is None else [best.number]
+    return [] if wanted else run.steps()[::-1]
+
+
+def _fault(run: Run, number: int) -> str:
+    """What is wrong with the checkpoint `number`; nothing where it was pruned meanwhile."""
+    try:
+        read_step(run.path, number)
+    except RunError as error:
+        return str(error) if number in run.steps() else ""
+    return ""
 
 
 def _wanted_step(run: Run, wanted: str, *, verify: bool) -> Step:
     if wanted in ("", "best"):
         step = run.best(verify=verify) if wanted else run.newest(verify=verify)
         if step is None:
-            raise RunError(f"the run {run.name} has no complete checkpoint yet")
+            fault = next(filter(None, (_fault(run, at) for at in reversed(run.steps()))), "")
+            raise RunError(f"the run {run.name} has no complete checkpoint{f': {fault}' if fault else ' yet'}")
         return step
     if not wanted.isdecimal() or not wanted.isascii() or len(wanted) > 18 or int(wanted) not in run.steps():
         there = ", ".join(map(str, run.steps()[-6:])) or "none yet"

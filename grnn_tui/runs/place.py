@@ -28,6 +28,8 @@ class Place:
     count: int
     local: int
     """Among those on this machine: which of its devices is ours."""
+    here: int = 1
+    """How many of them are on this machine."""
 
     @classmethod
     def found(cls) -> Place | None:
@@ -44,7 +46,7 @@ class Place:
             raise UsageError("RANK, WORLD_SIZE and LOCAL_RANK must be numbers: start it with torchrun") from None
         if not 0 <= rank < count:
             raise UsageError(f"RANK={rank} of WORLD_SIZE={count} makes no sense: start it with torchrun")
-        return cls(rank, count, local)
+        return cls(rank, count, local, int(os.environ.get("LOCAL_WORLD_SIZE", count)))
 
     @property
     def launched(self) -> bool:

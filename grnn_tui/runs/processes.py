@@ -24,12 +24,15 @@ from grnn_tui.runs.launch import module_path, trainer_command
 from grnn_tui.runs.metrics import MetricsWriter, last_rows
 from grnn_tui.runs.place import LAUNCHER, LOST, MEETING
 from grnn_tui.runs.rows import Noted
+from grnn_tui.runs.store import called
 from grnn_tui.safetext import for_terminal
 
 ATTEMPTS = 3
 """Starts in a row without a new checkpoint, after which it is given up."""
 GRACE = 5.0
 """Seconds the other processes have to end by themselves once one has ended."""
+LEAVE = 60.0
+"""Seconds rank 0 has once it has let the others end: the run is over, and a full disk is tried for a while."""
 _POLL = 0.05
 
 
@@ -57,7 +60,7 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
             if len(lost_at) >= ATTEMPTS:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
-                    f" or a smaller model: `grnn-tui train --resume {run.name} --processes 1`"
+                    f" or a smaller model: `grnn-tui train --resume {called(run)} --processes 1`"
                 )
 
 
@@ -95,8 +98,10 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
                 ranks[0].send_signal(signal.SIGTERM)
             while all(process.poll() is None for process in ranks):
                 time.sleep(_POLL)
-            end = time.monotonic() + GRACE
-            while any(process.poll() is None for process in ranks) and time.monotonic() < end:
+            began = time.monotonic()
+            while any(process.poll() is None for process in ranks):
+                if time.monotonic() - began >= (LEAVE if _dismissed(ranks) else GRACE):
+                    break
                 time.sleep(_POLL)
             ended = [process.returncode for process in ranks]
         finally:
@@ -110,6 +115,7 @@ def _one_start(run: Run, count: int, arguments: Sequence[str], forwarding: _Forw
         if lost is None and status not in (0, ended[0]):
             said = _log(folder, ended.index(status)).read_text("utf-8", "replace")
             sys.stderr.write(for_terminal(said, sys.stderr))
+            _note(run, "failed", (said.strip().splitlines() or [f"a process ended with status {status}"])[-1])
     return status, lost
 
 
@@ -124,6 +130,11 @@ def _meeting_place() -> Iterator[Path]:
         yield Path(name)
 
 
+def _dismissed(ranks: Sequence[subprocess.Popen[bytes]]) -> bool:
+    """Whether rank 0 alone is left, and has let all others end."""
+    return ranks[0].poll() is None and all(process.poll() == 0 for process in ranks[1:])
+
+
 def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
     """Start one process. Rank 0 speaks for all; what another one says is kept, in case that it alone fails."""
     environment = os.environ | {
@@ -132,6 +143,7 @@ def _start(run: Run, rank: int, count: int, arguments: Sequence[str], folder: Pa
         LAUNCHER: str(os.getpid()),
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
+        "LOCAL_WORLD_SIZE": str(count),
         "WORLD_SIZE": str(count),
     }
     command = [*trainer_command(run), *arguments]
@@ -162,10 +174,15 @@ def _judge(ended: list[int | None]) -> tuple[int, str | None]:
 
 
 def _tell(run: Run, text: str) -> None:
-    """An alarm among the run's rows: nobody else writes them now."""
-    rows = last_rows(run.metrics)
-    last = rows[-1] if rows else Noted()
-    row = Noted(step=last.step, at=time.time(), seconds=last.seconds, event="alarm", text=text)
-    MetricsWriter(run.metrics).append(row)
+    """An alarm, to whoever stands by and among the run's rows."""
+    _note(run, "alarm", text)
     sys.stderr.write(f"grnn-tui: {text}\n")
     sys.stderr.flush()
+
+
+def _note(run: Run, event: str, text: str) -> None:
+    """A row of the run: nobody else writes them while no process trains."""
+    rows = last_rows(run.metrics)
+    last = rows[-1] if rows else Noted()
+    row = Noted(step=last.step, at=time.time(), seconds=last.seconds, event=event, text=text)
+    MetricsWriter(run.metrics).append(row)

@@ -57,7 +57,7 @@ class TrainingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Precision,
         Meta(description="of products: tf32 is for CUDA, bf16 for recurrent models; weights stay float32"),
     ] = "float32"
-    processes: Annotated[int, Meta(ge=1, le=64, description="on this machine, among which each batch is shared")] = 1
+    processes: Annotated[int, Meta(ge=1, le=64, description="sharing each batch, on this machine")] = 1
     threads: Annotated[int, Meta(ge=0, description="torch threads of each; 0 leaves one core free")] = 0
     validate_every: Annotated[float, Meta(gt=0, description="seconds between validations")] = 10.0
     checkpoint_every: Annotated[float, Meta(gt=0, description="seconds between checkpoints")] = 30.0

@@ -7,6 +7,7 @@ import difflib
 import math
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -170,6 +171,11 @@ def find_run(reference: str) -> Run:
     close = difflib.get_close_matches(reference, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else "`grnn-tui runs` lists them"
     raise RunError(f"there is no run {reference!r}; {hint}")
+
+
+def called(run: Run) -> str:
+    """What a command calls `run`, as a shell wants it: its name, or its directory where that is elsewhere."""
+    return shlex.quote(run.name if run.path.parent == runs_root() else str(run.path.absolute()))
 
 
 def how_to_go_on(name: str) -> str:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import torch
 import torch.distributed as dist
@@ -77,6 +78,8 @@ class Ranks:
     share = ALL
     local: int | None = None
     """Which of the processes on this machine this is, where there are several."""
+    here: int = 1
+    """How many of them are on this machine."""
 
     @property
     def leads(self) -> bool:
@@ -111,9 +114,10 @@ class Ranks:
 class JoinedRanks(Ranks):
     """One of several processes that found one another; every exchange raises LostRankError if one of them is gone."""
 
-    def __init__(self, share: Share, local: int) -> None:
+    def __init__(self, share: Share, place: Place) -> None:
         self.share = share
-        self.local = local
+        self.local = place.local
+        self.here = place.here
 
     def tell(self, order: Order, value: float = 0.0) -> None:
         """Rank 0: tell the others what to do next."""
@@ -197,12 +201,20 @@ def joined(place: Place | None) -> Iterator[Ranks]:
             backend, store=PrefixStore("group", store), rank=place.rank, world_size=place.count,
             timeout=PATIENCE,
         )  # fmt: skip
-    try:
-        with Heartbeat(PrefixStore("beats", store), share.rank, share.of):
-            yield JoinedRanks(share, place.local)
-    finally:
-        with contextlib.suppress(RuntimeError):
-            dist.destroy_process_group()
+    with Heartbeat(PrefixStore("beats", store), share.rank, share.of):
+        yield JoinedRanks(share, place)
+
+
+def leave(status: int = 0) -> NoReturn:
+    """End this process, one of several, once all is said.
+
+    Without taking apart what torch's threads use: that now and then aborts a process whose work was well done.
+    """
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def _meet(place: Place) -> Store:

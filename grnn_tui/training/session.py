@@ -127,6 +127,8 @@ def _last(run: Run, warnings: list[str]) -> tuple[Step | None, Progress | None]:
         except RunError as error:
             checkpoint.set_aside(checkpoint.step_path(run.path, number))
             warnings.append(f"checkpoint {number} was left out: {error}")
+    if warnings:
+        warnings.append("no checkpoint was whole: it begins again at step 0")
     return None, None
 
 
@@ -241,7 +243,7 @@ def _assemble(
     if ranks.count > 1 and not gradient:
         raise UsageError(f"{backend.name} is counted, in one process: leave out --processes")
     device = choose_device(options.device, ranks.local) if gradient else torch.device("cpu")
-    threads = choose_threads(options.threads, ranks.count)
+    threads = choose_threads(options.threads, ranks.here)
     material = read_material(request.data, reading, read_header(step.path).domain if step else None)
     backend.check_fit(material.domain)
     backend.check_precision(options.precision)

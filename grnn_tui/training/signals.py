@@ -28,4 +28,5 @@ class Interruption:
     def _ask(self, number: int, _: FrameType | None) -> None:
         if self.asked is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.asked = signal.Signals(number).name
+        if self.asked is None:  # Ctrl-C comes twice where a launcher passes it on as TERM
+            self.asked = signal.Signals(number).name

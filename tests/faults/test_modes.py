@@ -71,6 +71,9 @@ def test_a_shared_run_stays_readable_for_the_group_and_for_nobody_else(
     text = tmp_path / "text"
     text.write_text("some text to learn from, a few words long\n" * 40)
     os.umask(0o077)
+    (tmp_path / "own").mkdir(0o700)
+    kept = run("train", text, *SMALL, "--share-group", "--no-start", "--run", tmp_path / "own" / "run")
+    assert f"the group cannot reach the run: {tmp_path / 'own'} is for you alone" in kept.err
     shared = tmp_path / "deep" / "shared"
     assert run("train", text, *SMALL, "--share-group", "--run", shared).status == 0
     assert run("train", "--resume", shared, "--steps", "4").status == 0

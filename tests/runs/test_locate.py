@@ -44,7 +44,31 @@ def test_a_damaged_newest_step_is_passed_over(make_run: MakeRun) -> None:
     (step_path(run.path, 2) / "model.json").write_bytes(b"{}")
     located, model = open_model("mine")
     assert located.step == 1
+    assert "000000002/model.json is damaged" in located.passed_over
     assert model.header.vocabulary == HEADER.vocabulary
+    save(run.path, 3)
+    assert not locate_model("mine").passed_over
+
+
+def test_a_damaged_best_step_is_passed_over_and_named(make_run: MakeRun) -> None:
+    run = make_run("mine")
+    for step in (1, 2, 3):
+        save(run.path, step, float(step))
+    (step_path(run.path, 1) / "model.json").write_bytes(b"{}")
+    located = locate_model("mine@best")
+    assert located.step == 2
+    assert "000000001/model.json is damaged" in located.passed_over
+    assert not locate_model("mine").passed_over
+
+
+def test_a_run_of_nothing_but_damage_is_told_from_one_that_has_just_begun(make_run: MakeRun) -> None:
+    run = make_run("mine")
+    with pytest.raises(RunError, match="has no complete checkpoint yet"):
+        locate_model("mine")
+    save(run.path, 1)
+    (step_path(run.path, 1) / "model.json").write_bytes(b"{}")
+    with pytest.raises(RunError, match=r"has no complete checkpoint: .*model.json is damaged"):
+        locate_model("mine")
 
 
 def test_only_the_newest_step_of_a_run_that_is_trained_is_live(make_run: MakeRun) -> None:

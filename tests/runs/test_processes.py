@@ -66,6 +66,7 @@ def test_what_another_process_alone_finds_wrong_is_said_and_ends_the_run(
     run = begin("rank and sys.stderr.write('grnn-tui: no such file'); sys.exit(2 if rank == 1 else 75)")
     assert launch(run, 3) == 2
     assert capfd.readouterr().err == "grnn-tui: no such file"
+    assert run.status().state == "failed"
     assert tries(run) == 1
 
 
@@ -94,6 +95,13 @@ def test_a_process_that_does_not_end_with_the_others_is_killed(begin: Callable[[
     with pytest.raises(TrainingError, match="process 1 stopped answering"):
         launch(run, 2)
     assert process_start(int((run.path / "pid-1").read_text())) is None
+
+
+def test_rank_0_has_time_to_end_a_run_after_it_has_let_the_others_end(begin: Callable[[str], Run]) -> None:
+    run = begin("if rank == 0: time.sleep(1.5)\nsys.exit(1 if rank == 0 else 0)")
+    assert launch(run, 2) == 1
+    assert tries(run) == 1
+    assert not alarms(run)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

@@ -28,8 +28,8 @@ def is_local(event: str, arguments: tuple[Any, ...]) -> bool:
     return host is None or host in _LOCAL or host.startswith("127.")
 
 
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in EVENTS and not is_local(event, arguments):
+def _hear(event: str, arguments: tuple[Any, ...], events: tuple[str, ...] = EVENTS) -> None:
+    if event in events and not is_local(event, arguments):
         refused.append(f"{event} {arguments[1:]!r}")
         raise BeyondThisMachineError(refused[-1])
 

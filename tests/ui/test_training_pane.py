@@ -22,6 +22,7 @@ from grnn_tui.errors import RunError
 from grnn_tui.runs.lock import process_start, this_process
 from grnn_tui.runs.metrics import MetricsReader
 from grnn_tui.runs.rows import AnyRow, Noted, Trained
+from grnn_tui.runs.seals import opened_line
 from grnn_tui.safetext import SafeText, sanitise
 from grnn_tui.ui.messages import NoticeGiven
 from grnn_tui.ui.panes.training.followed import BIG_BYTES, FollowedRun
@@ -47,7 +48,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def commands(path: Path) -> list[Any]:
     file = path / "commands.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    return [json.loads(opened_line(line) or "") for line in file.read_bytes().splitlines()] if file.exists() else []
 
 
 def cursor(followed: FollowedRun) -> float | None:

@@ -7,17 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import textual._wait
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
 from grnn_tui.ui.theme import THEMES
-
-textual._wait.SLEEP_GRANULARITY = 1 / 200
-textual._wait.SLEEP_IDLE = textual._wait.SLEEP_GRANULARITY / 20
-"""A pilot looks that often whether the app is idle: by itself 50 times a second, and most of a test is waiting."""
 
 
 class Host(App[Any]):
