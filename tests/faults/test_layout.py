@@ -87,6 +87,14 @@ class Picture:
             self.looked_at = self.taken, wide and not self.broken()
         return self.looked_at[1]
 
+    def becomes_whole(self) -> None:
+        """Wait until it is; what the terminal shows if it is not."""
+        try:
+            self.on.until(self.whole)
+        except AssertionError:
+            shown = "\n".join("".join(row) for row in self.glyphs())
+            raise AssertionError(f"borders broken at {self.broken()}:\n{shown}") from None
+
     def _box(self, glyphs: list[list[str]], y: int, x: int) -> bool:
         right = next((k for k in range(x + 1, self.columns) if glyphs[y][k] == "╮"), None)
         below = next((k for k in range(y + 1, self.rows) if glyphs[k][x] == "╰"), None)
@@ -116,7 +124,7 @@ def ugly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnTerminal]:
 @pytest.fixture(scope="module")
 def picture(ugly: OnTerminal) -> Picture:
     shown = Picture(ugly, 40, 120)
-    ugly.until(shown.whole)
+    shown.becomes_whole()
     return shown
 
 
@@ -126,7 +134,7 @@ def test_a_size_that_comes_back_at_once_is_painted_anew(ugly: OnTerminal, pictur
     for _ in range(3):
         picture.resize(10, 20)
         picture.resize(40, 120)
-        ugly.until(picture.whole)
+        picture.becomes_whole()
     same_as_redrawn(picture)
 
 
@@ -144,7 +152,7 @@ def test_borders_stand_after_ugly_text_and_any_sizes(
                 ugly.until(partial(says_more_than, ugly, said))
             sizes += 1
         picture.resize(40, 120)
-        ugly.until(picture.whole)
+        picture.becomes_whole()
         borders += picture.boxes
     ugly.type("\t\tn")
     same_as_redrawn(picture)
