@@ -38,8 +38,10 @@ class OnTerminal:
     ) -> None:
         """`paths`: where its packages are found; `environment`: changes; `prepare` is called in the child."""
         make_model(home / "models" / "tiny", "rnn", LETTERS)
-        known = {
+        known: dict[str, str | None] = {
             **os.environ,
+            "COLUMNS": None,  # a worker of the tests has both, and they would stand for the terminal's own size
+            "LINES": None,
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
             "GRNN_TUI_MODELS": str(home / "models"),
