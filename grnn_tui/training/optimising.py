@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,6 +19,9 @@ _SLOTS = ("step", "exp_avg", "exp_avg_sq")
 class Optimiser:
     """AdamW over a network, decay on matrices only, gradient norm clipped, bad steps left out.
 
+    The kernel of `torch.optim.AdamW(fused=True)` is called by itself: that class imports torch's compiler, which takes
+    longer than all else that a training does before its first step.
+
     On the processor a bad loss or norm is known at once. On a CUDA device asking would stall it, so the fused kernel
     itself leaves the step out and `bad` tells at the next look; `ask` says which of the two is done.
     """
@@ -33,21 +35,19 @@ class Optimiser:
         *,
         ask: bool | None = None,
     ) -> None:
-        named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-        decayed = [p for name, p in named if p.ndim >= 2 and "start" not in name]
-        others = [p for name, p in named if not (p.ndim >= 2 and "start" not in name)]
-        groups = [
-            {"params": decayed, "weight_decay": options.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        self.named = named
+        self.named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
         self.ranks = ranks or Ranks()
         self.clip = options.clip or math.inf
         self.device = device
         self.ask = device.type != "cuda" if ask is None else ask
-        self.adam = torch.optim.AdamW(
-            [group for group in groups if group["params"]], lr=options.lr, fused=device.type in ("cpu", "cuda")
-        )
+        decayed = [name for name, p in self.named if p.ndim >= 2 and "start" not in name]
+        self._groups = [
+            (options.weight_decay, [(name, p) for name, p in self.named if name in decayed]),
+            (0.0, [(name, p) for name, p in self.named if name not in decayed]),
+        ]
+        self._slots = {
+            name: (torch.zeros((), device=device), torch.zeros_like(p), torch.zeros_like(p)) for name, p in self.named
+        }
         self._bad = torch.zeros((), device=device)
 
     def step(self, loss: Tensor, rate: float) -> tuple[Tensor, Tensor]:
@@ -55,24 +55,48 @@ class Optimiser:
 
         Returns the whole loss, and the norm of the whole gradient before clipping.
         """
-        self.adam.zero_grad(set_to_none=True)
+        for _, p in self.named:
+            p.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         loss = self.ranks.add_up([p for _, p in self.named], loss.detach())
-        for group in self.adam.param_groups:
-            group["lr"] = rate
         norm = self._clip()
-        if self.ask:
-            if math.isfinite(norm.item() + loss.item()):
-                self.adam.step()
-            else:
-                self._bad.fill_(1)
-            return loss, norm
-        found = (~torch.isfinite(norm + loss)).float()
-        self._bad = torch.maximum(self._bad, found)
-        self.adam.grad_scale = None  # type: ignore[attr-defined]
-        self.adam.found_inf = found  # type: ignore[attr-defined]
-        self.adam.step()
+        if not self.ask:
+            found = (~torch.isfinite(norm + loss)).float()
+            self._bad = torch.maximum(self._bad, found)
+            self._follow(rate, found)
+        elif math.isfinite(norm.item() + loss.item()):
+            self._follow(rate)
+        else:
+            self._bad.fill_(1)
         return loss, norm
+
+    @torch.no_grad()
+    def _follow(self, rate: float, found_inf: Tensor | None = None) -> None:
+        """Move the weights, unless `found_inf` is one."""
+        for decay, named in self._groups:
+            followed = [(p, p.grad, *self._slots[name]) for name, p in named if p.grad is not None]
+            if not followed:
+                continue
+            parameters, gradients, steps, means, squares = map(list, zip(*followed, strict=True))
+            torch._foreach_add_(steps, 1)
+            torch._fused_adamw_(
+                parameters,
+                gradients,
+                means,
+                squares,
+                [],
+                steps,
+                lr=rate,
+                beta1=0.9,
+                beta2=0.999,
+                weight_decay=decay,
+                eps=1e-8,
+                amsgrad=False,
+                maximize=False,
+                found_inf=found_inf,
+            )
+            if found_inf is not None:
+                torch._foreach_sub_(steps, [found_inf] * len(steps))
 
     def _clip(self) -> Tensor:
         """`clip_grad_norm_`, without multiplying by one where asking for the norm costs nothing."""
@@ -91,10 +115,9 @@ class Optimiser:
     def state(self) -> dict[str, Tensor]:
         """The moments and counts of every parameter, by `name/slot`."""
         return {
-            f"{name}/{slot}": self.adam.state[p][slot]
-            for name, p in self.named
-            for slot in _SLOTS
-            if p in self.adam.state
+            f"{name}/{slot}": tensor
+            for name, tensors in self._slots.items()
+            for slot, tensor in zip(_SLOTS, tensors, strict=True)
         }
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
@@ -103,17 +126,13 @@ class Optimiser:
         Raises:
             RunError: names or shapes differ from what this network has.
         """
-        expected = {f"{name}/{slot}" for name, _ in self.named for slot in _SLOTS}
         if not tensors:
             return
-        if set(tensors) != expected:
-            odd = sorted(expected ^ set(tensors))
+        kept = self.state()
+        if odd := sorted(set(kept) ^ set(tensors)):
             raise RunError(f"the optimiser state does not fit the model: {', '.join(odd[:3])} missing or unexpected")
-        for name, p in self.named:
-            slots: dict[str, Any] = {}
-            for slot in _SLOTS:
-                saved = tensors[f"{name}/{slot}"]
-                if slot != "step" and saved.shape != p.shape:
-                    raise RunError(f"the optimiser state does not fit the model: {name}/{slot} is {tuple(saved.shape)}")
-                slots[slot] = saved.to(self.device if slot != "step" or self.device.type == "cuda" else "cpu").clone()
-            self.adam.state[p] = slots
+        for name, tensor in kept.items():
+            saved = tensors[name] if tensor.ndim else tensors[name].squeeze()  # a count is saved as an array of one
+            if saved.shape != tensor.shape:
+                raise RunError(f"the optimiser state does not fit the model: {name} is {tuple(saved.shape)}")
+            tensor.copy_(saved)

@@ -67,8 +67,9 @@ def poison_gradient(trainer: Trainer) -> None:
 
 
 def poison_moments(trainer: Trainer) -> None:
-    for state in trainer.optimiser.adam.state.values():
-        state["exp_avg"].fill_(float("inf"))
+    for name, slot in trainer.optimiser.state().items():
+        if name.endswith("/exp_avg"):
+            slot.fill_(float("inf"))
 
 
 def poison_after_the_step(trainer: Trainer) -> None:

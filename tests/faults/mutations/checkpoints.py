@@ -173,8 +173,8 @@ MUTATIONS = (
         25,
         "a step whose loss is no number is taken",
         "training/optimising.py",
-        "                self._bad.fill_(1)\n",
-        "                pass\n",
+        "            self._bad.fill_(1)\n",
+        "            self._follow(rate)\n",
         POISON,
     ),
     _mutation(
