@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -46,8 +46,19 @@ class Measured:
     """Of the nats of a row, where the data are rows: the least surprising, 99 percentiles, the most surprising."""
 
 
-Measure = Callable[[Network, int], Measured]
-"""Measures a network on what is held out, on at most so many symbols."""
+Meanwhile = Callable[[], None]
+"""Called before each part of a measurement; it may raise."""
+
+
+def nothing() -> None:
+    """What is done between the parts of a measurement that nobody cuts short."""
+
+
+class Measure(Protocol):
+    """What measures a network on the data that are held out."""
+
+    def __call__(self, network: Network, limit: int, *, meanwhile: Meanwhile = nothing) -> Measured:
+        """On at most `limit` symbols of them."""
 
 
 def evaluate(
@@ -58,10 +69,12 @@ def evaluate(
     *,
     limit: int = FINAL_LIMIT,
     streams: int = 32,
+    meanwhile: Meanwhile = nothing,
 ) -> Measured:
     """Mean nats per symbol of `symbols` [n], or of `limit` of them in evenly spread pieces.
 
-    The network's mode and every random generator are left as they were.
+    `meanwhile` is called before each part, and may raise. The network's mode and every random generator are left as
+    they were.
     """
     n = int(symbols.size)
     count = max(1, min(streams, n // PIECE))
@@ -69,7 +82,7 @@ def evaluate(
     piece = -(-scored // count)
     begins = np.linspace(0, n - piece, count).round().astype(np.int64) if scored < n else np.arange(count) * piece
     with undisturbed(network), torch.no_grad():
-        total, seen = _pass(network, symbols, begins, piece, vocabulary, device)
+        total, seen = _pass(network, symbols, begins, piece, vocabulary, device, meanwhile)
     return Measured(total / max(seen, 1), seen, whole=scored == n)
 
 
@@ -81,11 +94,13 @@ def evaluate_rows(
     *,
     limit: int = FINAL_LIMIT,
     pieces: NDArray[np.int64] | None = None,
+    meanwhile: Meanwhile = nothing,
 ) -> Measured:
     """Mean nats per symbol of `rows` [n, D], told `told` [n, size]; of evenly spread ones if `limit` is less than all.
 
-    Rows that follow one another fall into `pieces` of so many rows each; the first ones are taken, whole. The network's
-    mode and every random generator are left as they were.
+    Rows that follow one another fall into `pieces` of so many rows each; the first ones are taken, whole.
+    `meanwhile` is called before each part, and may raise. The network's mode and every random generator are left as
+    they were.
     """
     n = rows.shape[0]
     count = min(n, max(1, limit // rows.shape[1]))
@@ -96,20 +111,30 @@ def evaluate_rows(
         spread = np.linspace(0, n - 1, count).round().astype(np.int64)
         rows, told = rows[spread], None if told is None else told[spread]
     with undisturbed(network):
-        nats = -np.concatenate([part.sum(1) for part in row_log_probs(network, rows[:count], told, device, pieces)])
+        parts = row_log_probs(network, rows[:count], told, device, pieces, meanwhile)
+        nats = -np.concatenate([part.sum(1) for part in parts])
     quantiles = tuple(np.quantile(nats, np.linspace(0, 1, QUANTILES)).tolist())
     return Measured(float(nats.mean()) / rows.shape[1], count * rows.shape[1], count == n, quantiles)
 
 
-def evaluate_lines(network: Network, lines: Labelled, device: torch.device, *, limit: int = FINAL_LIMIT) -> Measured:
+def evaluate_lines(
+    network: Network,
+    lines: Labelled,
+    device: torch.device,
+    *,
+    limit: int = FINAL_LIMIT,
+    meanwhile: Meanwhile = nothing,
+) -> Measured:
     """Mean nats per symbol of `lines`, each told its label; of the first so many that stay under `limit`.
 
-    The network's mode and every random generator are left as they were.
+    `meanwhile` is called before each part, and may raise. The network's mode and every random generator are left as
+    they were.
     """
     count = max(1, int(np.searchsorted(lines.starts, limit, side="right")) - 1)
     nats = 0.0
     with undisturbed(network), torch.no_grad():
         for first in range(0, count, 64):
+            meanwhile()
             batch = line_batch(network, lines, np.arange(first, min(first + 64, count)), device)
             log_prob, _ = network.log_prob(batch.x, batch.carry)
             nats += float(batch.loss(log_prob)) * batch.count
@@ -123,17 +148,20 @@ def row_log_probs(
     told: NDArray[np.float32] | None,
     device: torch.device,
     pieces: NDArray[np.int64] | None = None,
+    meanwhile: Meanwhile = nothing,
 ) -> Iterator[NDArray[np.float64]]:
     """log p of each value of `rows` [n, D] in nats, some rows at a time [some, D], by the training path as it is.
 
-    Rows that follow one another fall into `pieces` of so many rows each; the state carries through a piece.
+    Rows that follow one another fall into `pieces` of so many rows each; the state carries through a piece. `meanwhile`
+    is called before each part.
     """
     if pieces is not None:
-        yield from _piece_log_probs(network, rows, told, device, pieces)
+        yield from _piece_log_probs(network, rows, told, device, pieces, meanwhile)
         return
     some = max(1, min(256, _LOGITS // (64 * rows.shape[1])))
     with torch.no_grad():
         for first in range(0, rows.shape[0], some):
+            meanwhile()
             part = slice(first, first + some)
             carry = start_told(network, None if told is None else told[part], device)
             log_prob, _ = network.log_prob(as_symbols(rows[part]).to(device), carry)
@@ -146,10 +174,12 @@ def _piece_log_probs(
     told: NDArray[np.float32] | None,
     device: torch.device,
     pieces: NDArray[np.int64],
+    meanwhile: Meanwhile,
 ) -> Iterator[NDArray[np.float64]]:
     some = max(1, min(64, _LOGITS // (64 * rows.shape[1] * int(pieces.max()))))
     with torch.no_grad():
         for first in range(0, len(pieces), some):
+            meanwhile()
             index = np.arange(first, min(first + some, len(pieces)))
             batch = piece_batch(network, rows, pieces, index, told, device)
             log_prob, _ = network.log_prob(batch.x, batch.carry)
@@ -164,6 +194,7 @@ def _pass(
     piece: int,
     vocabulary: int,
     device: torch.device,
+    meanwhile: Meanwhile,
 ) -> tuple[float, int]:
     """Sum of nats over the pieces that begin at `begins`, and how many symbols that were."""
     n = symbols.size
@@ -178,6 +209,7 @@ def _pass(
         carry = tuple(torch.cat((b.to(c.dtype), c[cold:])) for b, c in zip(begun, carry, strict=True))
     total = 0.0
     for first in range(0, piece, time):
+        meanwhile()
         last = min(first + time, piece)
         window = _window(symbols, begins, first, last, n)
         log_prob, carry = network.log_prob(torch.from_numpy(window).to(device), carry)

@@ -28,7 +28,7 @@ from grnn_tui.training.optimising import Optimiser
 from grnn_tui.training.ranks import Order, Ranks
 from grnn_tui.training.saving import Saver
 from grnn_tui.training.schedule import Limits, Plateau, learning_rate
-from grnn_tui.training.signals import Interruption
+from grnn_tui.training.signals import CutShortError, Interruption
 from grnn_tui.training.step import take_step
 from grnn_tui.training.tally import Tally
 
@@ -161,7 +161,7 @@ class Trainer:
             if over:
                 break
             if validating.due(now):
-                best = self.validate()
+                best = self.validate(interruption)
                 validating.done(now, self.clock.elapsed)
                 if best:
                     self.save()
@@ -179,18 +179,12 @@ class Trainer:
                 reason = self._wait(interruption)
         self._check()
         tally.write(self.clock.elapsed)
-        return self._end(None if over else reason)
+        return self._end(None if over else reason, interruption)
 
-    def _end(self, reason: str | None) -> Outcome:
+    def _end(self, reason: str | None, interruption: Interruption) -> Outcome:
         """Validate if the run is finished, save, and say how it ended: no time of training."""
         self.clock.stop()
-        measured = None
-        if reason is None and self.setting.measure is not None:
-            if self.last_validation is None or self.last_validation[0] != self.step:
-                self.validate()
-            assert self.last_validation is not None
-            measured = self.last_validation[1]
-            measured = measured if measured.whole else self._measure(FINAL_LIMIT)
+        measured = self._measure_last(interruption) if reason is None and self.setting.measure is not None else None
         if not self.save(measured) and not self._insist(measured):
             last = self.saver.saved
             where = f"the last good checkpoint is step {last}" if last is not None else "there is no checkpoint"
@@ -199,6 +193,8 @@ class Trainer:
         header = self.setting.header
         scale = LossScale.of(header.domain, bound=header.trained.bound)
         said = reason or sentence(measured, scale)
+        if reason is None and interruption.asked and not (measured is not None and measured.whole):
+            said += f"; {interruption.asked} came before all was measured"
         self.journal.note(self.step, state, said)
         return Outcome(state, said, self.step, self.clock.elapsed, measured, self.best, scale)
 
@@ -223,12 +219,20 @@ class Trainer:
 
     # --- validation and saving
 
-    def validate(self) -> bool:
-        """Measure on held-out text, tell it, and say whether it is the best so far."""
+    @property
+    def _validated(self) -> Measured | None:
+        """What was measured at the present step."""
+        at, measured = self.last_validation or (None, None)
+        return measured if at == self.step else None
+
+    def validate(self, interruption: Interruption) -> bool:
+        """Measure on held-out text, tell it, and say whether it is the best so far. A signal cuts it short: no."""
         if self.setting.measure is None:
             return False
         self._check()
-        measured = self._measure(PERIODIC_LIMIT)
+        measured = self._measure(PERIODIC_LIMIT, interruption)
+        if measured is None:
+            return False
         best = measured.nats < (self.best if self.best is not None else float("inf"))
         if best:
             self.best = measured.nats
@@ -246,9 +250,20 @@ class Trainer:
         )
         return best
 
-    def _measure(self, limit: int) -> Measured:
+    def _measure_last(self, interruption: Interruption) -> Measured | None:
+        """On all that is held out, if that is not huge; on less, or None, if a signal cuts it short."""
+        if self._validated is None:
+            self.validate(interruption)
+        measured = self._validated
+        return measured if measured is None or measured.whole else self._measure(FINAL_LIMIT, interruption) or measured
+
+    def _measure(self, limit: int, interruption: Interruption) -> Measured | None:
+        """On at most `limit` symbols of what is held out; None if a signal cuts it short."""
         assert self.setting.measure is not None
-        measured = self.setting.measure(self.network, limit)
+        try:
+            measured = self.setting.measure(self.network, limit, meanwhile=interruption.check)
+        except CutShortError:
+            return None
         if not math.isfinite(measured.nats):
             raise self._no_number("the loss on what is held out")
         return measured
@@ -262,8 +277,7 @@ class Trainer:
         self._check()
         if self.saver.saved == self.step:
             return True
-        if measured is None and self.last_validation is not None and self.last_validation[0] == self.step:
-            measured = self.last_validation[1]
+        measured = measured or self._validated
         validation = None if measured is None else measured.nats
 
         def files() -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from grnn_tui.data.table import Table
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError, ModelError
 from grnn_tui.runs.request import DataRequest, TrainingOptions
-from grnn_tui.training.evaluation import Measured, evaluate, evaluate_lines, evaluate_rows
+from grnn_tui.training.evaluation import Meanwhile, Measured, evaluate, evaluate_lines, evaluate_rows, nothing
 from grnn_tui.training.feed import Feed, LineFeed, PieceFeed, RowFeed, TextFeed
 from grnn_tui.training.ranks import ALL, Share
 from grnn_tui.training.references import remembered_lines
@@ -66,8 +66,8 @@ class Material(Protocol):
     def feed(self, options: TrainingOptions, device: torch.device, share: Share = ALL) -> Feed:
         """What the steps of a run are given; of every batch the `share` of this process."""
 
-    def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
-        """Loss on (at most `limit` symbols of) the validation data."""
+    def measure(self, network: Network, limit: int, device: torch.device, meanwhile: Meanwhile = nothing) -> Measured:
+        """Loss on (at most `limit` symbols of) the validation data; `meanwhile` is called before each part of it."""
 
     def references(self) -> dict[str, float]:
         """What simple models reach on the validation data, in nats per symbol."""
@@ -116,10 +116,11 @@ class TextMaterial:
         streams = Streams(self.train, options.batch, options.length, options.seed, self.domain.newline)
         return TextFeed(streams, device, share)
 
-    def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
+    def measure(self, network: Network, limit: int, device: torch.device, meanwhile: Meanwhile = nothing) -> Measured:
         """State carried through the validation text."""
         streams = 32 if device.type == "cpu" else 512
-        return evaluate(network, self.validation, self.domain.size, device, limit=limit, streams=streams)
+        size = self.domain.size
+        return evaluate(network, self.validation, size, device, limit=limit, streams=streams, meanwhile=meanwhile)
 
     def references(self) -> dict[str, float]:
         """Uniform, unigram, bigram and the best n-gram."""
@@ -178,9 +179,9 @@ class LineMaterial:
         """Lines in an order drawn anew each epoch."""
         return LineFeed(self.training, options.batch, options.seed, device, share)
 
-    def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
+    def measure(self, network: Network, limit: int, device: torch.device, meanwhile: Meanwhile = nothing) -> Measured:
         """Each held-out line, told its label."""
-        return evaluate_lines(network, self.held, device, limit=limit)
+        return evaluate_lines(network, self.held, device, limit=limit, meanwhile=meanwhile)
 
     def references(self) -> dict[str, float]:
         """Uniform, unigram, bigram and the best n-gram, which are told nothing."""
@@ -242,7 +243,7 @@ class RowMaterial:
             return PieceFeed(self.divided.training, told, options.batch, options.seed, device, share)
         return RowFeed(self.train, told, options.batch, options.seed, device, share)
 
-    def measure(self, network: Network, limit: int, device: torch.device) -> Measured:
+    def measure(self, network: Network, limit: int, device: torch.device, meanwhile: Meanwhile = nothing) -> Measured:
         """Each held-out row (or piece) from the start state, told what belongs to it."""
         return evaluate_rows(
             network,
@@ -251,6 +252,7 @@ class RowMaterial:
             device,
             limit=max(limit, _ALL_ROWS),
             pieces=self.divided.held.pieces,
+            meanwhile=meanwhile,
         )
 
     @cached_property

@@ -8,6 +8,10 @@ from types import FrameType
 from typing import Any
 
 
+class CutShortError(Exception):
+    """Someone wants what is done at present to end."""
+
+
 class Interruption:
     """While entered, the first signal is remembered in `asked`; a second Ctrl-C interrupts at once."""
 
@@ -24,6 +28,15 @@ class Interruption:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def check(self) -> None:
+        """End what can be left half done.
+
+        Raises:
+            CutShortError: a signal has come.
+        """
+        if self.asked is not None:
+            raise CutShortError(self.asked)
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         if self.asked is not None and number == signal.SIGINT:

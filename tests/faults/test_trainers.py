@@ -17,7 +17,7 @@ import pytest
 from grnn_tui.runs.checkpoint import list_steps, newest_step, read_step
 from grnn_tui.runs.directory import Run
 from grnn_tui.runs.metrics import read_rows
-from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained
+from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
 from grnn_tui.runs.view import RunView
 from tests.support.promises import Harm, Reached
 from tests.support.waiting import wait_for
@@ -154,6 +154,24 @@ def test_a_signal_in_the_midst_of_a_step_saves_it(home: Home, reached: Reached) 
         before = assert_nothing_lost(run)
         words = ("train", "--resume", "mine")
         reached(signals=1, steps_lost=0, seconds_to_the_end=seconds)
+
+
+@pytest.mark.complete
+@pytest.mark.promise(20)
+def test_a_signal_in_the_midst_of_the_last_validation_saves_too(home: Home, reached: Reached) -> None:
+    (home.folder / "held.txt").write_text("the cat sat on the mat and saw ten dogs\n" * 100_000)
+    process = home.start("train", "text.txt", "--val", "held.txt", *LARGE, "--steps", "3", "--name", "mine")
+    run = home.run()
+    wait_for(lambda: any(isinstance(row, Validated) for row in rows_of(run)))
+    began = time.monotonic()
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    seconds = time.monotonic() - began
+    assert process.returncode == 0, err
+    assert seconds <= 10
+    assert run.status().state == "finished"
+    assert assert_nothing_lost(run) == 3
+    reached(signals=1, steps_lost=0, seconds_to_the_end=seconds)
 
 
 @pytest.mark.complete

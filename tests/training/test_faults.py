@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -25,10 +26,13 @@ from grnn_tui.runs.locate import open_model
 from grnn_tui.runs.metrics import read_rows
 from grnn_tui.runs.rows import AnyRow, Noted, Saved, Started, Trained, Validated
 from grnn_tui.training import saving
+from grnn_tui.training.checkpointing import TENSORS
 from grnn_tui.training.evaluation import Measured
 from grnn_tui.training.loop import Trainer
+from grnn_tui.training.material import TextMaterial
 from grnn_tui.training.ranks import Ranks
 from grnn_tui.training.session import train
+from grnn_tui.training.signals import Interruption
 from grnn_tui.training.tally import ROWS_AT_LEAST
 from tests.support.promises import Reached
 from tests.support.waiting import wait_for
@@ -135,8 +139,8 @@ def test_a_validation_that_is_not_a_number_is_never_newest_or_best(
 
     def measure_badly(trainer: Trainer) -> None:
         measured = Measured(float(value), 1, whole=True)
-        trainer.setting = replace(trainer.setting, measure=lambda *_: measured)
-        trainer.validate()
+        trainer.setting = replace(trainer.setting, measure=lambda *_, **__: measured)
+        trainer.validate(Interruption())
 
     at_step(monkeypatch, 35, measure_badly)
     with pytest.raises(TrainingError, match=r"held out is no longer a number at step 35; the checkpoint of step 30"):
@@ -235,6 +239,34 @@ def test_a_signal_finishes_the_step_saves_and_ends(
     assert (outcome.state, outcome.reason, outcome.step) == ("stopped", number.name, 26)
     assert run.steps()[-1] == 26
     assert run.status().state == "stopped"
+
+
+@pytest.mark.promise(20)
+@pytest.mark.parametrize(
+    ("often", "steps", "state", "said"),
+    [(1e-3, 10**6, "stopped", "SIGTERM"), (1e6, 30, "finished", "done; SIGTERM came before all was measured")],
+)
+def test_a_signal_cuts_a_validation_short(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch, often: float, steps: int, state: str, said: str
+) -> None:
+    real = TextMaterial.measure
+
+    def measure(*words: Any, **more: Any) -> Measured:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return real(*words, **more)
+
+    run = make_run("mine", steps=steps, validate_every=often)
+    with monkeypatch.context() as patch:
+        patch.setattr(TextMaterial, "measure", measure)
+        outcome = train(run)
+    assert (outcome.state, outcome.reason, outcome.measured) == (state, said, None)
+    assert not any(isinstance(row, Validated) for row in read_rows(run.metrics).rows)
+    assert run.steps()[-1] == outcome.step
+    if state == "finished":
+        straight = make_run("straight", steps=steps, validate_every=often)
+        train(straight)
+        one, other = (read_step(path, steps).read(TENSORS) for path in (run.path, straight.path))
+        assert one == other
 
 
 def test_what_is_asked_and_cannot_be_read_is_told(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:

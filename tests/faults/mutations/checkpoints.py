@@ -170,6 +170,14 @@ MUTATIONS = (
         "tests/cli/test_train.py::test_term_saves_and_ends_well",
     ),
     _mutation(
+        20,
+        "a validation goes on after a signal",
+        "training/signals.py",
+        "            raise CutShortError(self.asked)\n",
+        "            pass\n",
+        "tests/training/test_faults.py::test_a_signal_cuts_a_validation_short",
+    ),
+    _mutation(
         25,
         "a step whose loss is no number is taken",
         "training/optimising.py",
