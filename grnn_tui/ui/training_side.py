@@ -100,7 +100,7 @@ class TrainingSide(TypedAhead):
         if followed.alarm:
             return followed.alarm.partition(":")[0]
         if state not in ("alive", "paused"):
-            return f"train {state}" if state != "new" else "train starting"
+            return f"train {state}"
         if trained is None:
             return "train warming up"
         if state == "paused":
@@ -230,13 +230,6 @@ class TrainingSide(TypedAhead):
 
     def on_resume_requested(self, message: ResumeRequested) -> None:
         """Go on with a run that has ended before its end, and follow it."""
-        from grnn_tui.runs.directory import Run
-        from grnn_tui.runs.store import how_to_go_on
-
-        run = Run(message.path)
-        if run.status().state == "finished":
-            self.notice(f"{sanitise(run.name)} is finished; {sanitise(how_to_go_on(run.name))}", "warning")
-            return
         self.notice(f"going on with {sanitise(message.path.name)} ...")
         self.run_worker(self._resume(message.path), group="training-resume", exclusive=True, exit_on_error=False)
 

@@ -135,9 +135,11 @@ async def test_what_makes_no_sense_is_said_and_nothing_happens() -> None:
     app = Host(screen)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "1120" in screen_text(app))
-        await pilot.press("r", "d", "end", "p")
-        await until(pilot, lambda: len(app.heard) == 3)
-        assert all(isinstance(m, NoticeGiven) and m.severity == "warning" for m in app.heard)
+        await pilot.press("r", "d", "down", "r", "end", "p")
+        await until(pilot, lambda: len(app.heard) == 4)
+        told = [m for m in app.heard if isinstance(m, NoticeGiven)]
+        assert [m.severity for m in told] == ["warning"] * 4
+        assert "`grnn-tui train --resume 1119-book-gru` goes on with it" in told[2].text
         assert app.screen is screen
 
 

@@ -122,15 +122,6 @@ async def test_a_monitor_that_is_just_being_opened_may_be_looked_at(root: Path) 
         await until(here.pilot, lambda: "1120-tales-lstm" in screen_text(here.app))
 
 
-async def test_a_finished_run_says_how_to_go_on_with_it(root: Path) -> None:
-    run = make_run(root, rows=[*story(500), Noted(step=500, event="finished", text="done")])
-    async with stage(LARGE) as here:
-        here.app.post_message(ResumeRequested(run.path))
-        await until(here.pilot, lambda: "is finished" in screen_text(here.app))
-        assert f"train --resume {run.name}" in screen_text(here.app)
-        assert here.app.followed is None
-
-
 async def test_a_run_that_failed_at_once_says_why(root: Path) -> None:
     run = make_run(root, rows=[Noted(step=0, event="failed", text="book.txt is empty: give a longer text")])
     async with stage(LARGE) as here:

@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs import trash
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import RunSummary, each_run, runs_root
+from grnn_tui.runs.store import RunSummary, each_run, how_to_go_on, runs_root
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
@@ -197,10 +197,13 @@ class RunsScreen(Screen[None]):
 
     def action_resume(self) -> None:
         """Go on with a run that has ended."""
-        if self._list.line is not None and self._list.line.state in ("alive", "paused"):
+        line = self._list.line
+        if line is not None and line.state in ("alive", "paused"):
             self._notice("it is being trained; enter follows it", "warning")
-            return
-        self._leave_with(lambda line: ResumeRequested(line.path))
+        elif line is not None and line.state == "finished":
+            self._notice(f"it is finished; {how_to_go_on(line.path.name)}", "warning")
+        else:
+            self._leave_with(lambda line: ResumeRequested(line.path))
 
     def action_train(self) -> None:
         """The form for a new run."""

@@ -16,7 +16,7 @@ MUTED = "dim"
 PLAIN_UNITS = ("character", "symbol")
 """What figures are per where nothing is said."""
 _BADGES: dict[State, tuple[str, str, str, str]] = {
-    "new": ("○", "o", "starting", "$foreground"),
+    "new": ("○", "o", "new", "$foreground"),
     "alive": ("●", "*", "live", "$success"),
     "paused": ("‖", "=", "paused", "$warning"),
     "finished": ("✓", "v", "finished", "$success"),
