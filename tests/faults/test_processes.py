@@ -201,6 +201,7 @@ def test_killed_processes_cost_nothing(straight: Box, harm: Harm, reached: Reach
     reached(kills_of_one_of_two_processes=kills, listeners_beyond_loopback=ports[1])
 
 
+@pytest.mark.alone
 @pytest.mark.promise(30)
 @pytest.mark.complete
 def test_ten_losses_cost_at_most_thirty_seconds_each(box: Box, reached: Reached) -> None:
@@ -224,6 +225,7 @@ def test_ten_losses_cost_at_most_thirty_seconds_each(box: Box, reached: Reached)
     reached(restarts_by_the_launcher=10, seconds=slowest)
 
 
+@pytest.mark.alone
 @pytest.mark.promise(30, 31)
 @pytest.mark.complete
 def test_torchrun_starts_what_is_lost_again(box: Box, reached: Reached) -> None:
@@ -307,6 +309,7 @@ def a_stop_is_passed_on_and_loses_nothing(box: Box) -> None:
     assert gone(pids)
 
 
+@pytest.mark.alone
 @pytest.mark.promise(19)
 @pytest.mark.complete
 @pytest.mark.parametrize("rank", [0, 1])

@@ -141,6 +141,7 @@ def test_a_trainer_outlives_the_terminal_it_was_started_on(trained: Run) -> None
     assert Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[4] == "0"
 
 
+@pytest.mark.alone
 @pytest.mark.complete
 @pytest.mark.timeout(900)
 @pytest.mark.promise(13, 14)

@@ -3,12 +3,15 @@
 `@pytest.mark.promise(3)` says that a test keeps promise 3 of `tests/faults/promises.py`. Through the fixture `reached`
 it tells what it found (`reached(flips=1000, silent=0)`); what several tests tell under one word is put together: counts
 are added, seconds and other fractions become the largest. `harm(quick, complete)` chooses how much is tried: with
-`--complete` (`make faults`) all of it, and the table is printed at the end.
+`--complete` (`make faults`) all of it, and the table is printed at the end. Figures that the clock decides are measured
+alone: while a test with the mark `alone` runs, all other workers wait.
 """
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -36,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(*numbers): keeps these promises of tests/faults/promises.py")
     config.addinivalue_line("markers", "mutation: breaks a mechanism and sees that its test notices")
     config.addinivalue_line("markers", "complete: harm that takes long, done with --complete only")
+    config.addinivalue_line("markers", "alone: with --complete, no other test runs meanwhile")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -64,6 +68,28 @@ def harm(request: pytest.FixtureRequest) -> Harm:
     """How much is tried: `harm(quick, complete)`."""
     everything = bool(request.config.getoption("--complete"))
     return lambda quick, complete: complete if everything else quick
+
+
+@pytest.fixture(scope="session")
+def turnstile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """A folder that all workers share; None where there is one, or nothing is measured by the clock."""
+    several = hasattr(request.config, "workerinput") and request.config.getoption("--complete")
+    return tmp_path_factory.getbasetemp().parent if several else None
+
+
+@pytest.fixture(autouse=True)
+def _in_turn(request: pytest.FixtureRequest, turnstile: Path | None) -> Iterator[None]:
+    """Tests run beside one another, but for those that are to run alone, which nobody can overtake."""
+    if turnstile is None:
+        yield
+        return
+    how = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
+    with (turnstile / "next").open("w") as next_one, (turnstile / "running").open("w") as running:
+        fcntl.flock(next_one, fcntl.LOCK_EX)
+        fcntl.flock(running, how)
+        fcntl.flock(next_one, fcntl.LOCK_UN)
+        yield
+        fcntl.flock(running, fcntl.LOCK_UN)  # whoever was forked meanwhile has it too
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
