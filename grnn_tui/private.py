@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 SHARED_FOLDER_MODE = 0o750
 SHARED_FILE_MODE = 0o640
+PART = ".part-"
+"""How the name of a file begins that is not whole yet."""
 
 
 def make_private(path: Path, mode: int = FOLDER_MODE) -> None:
@@ -24,6 +28,33 @@ def make_private(path: Path, mode: int = FOLDER_MODE) -> None:
             os.mkdir(folder, mode)  # noqa: PTH102  pathlib gives parents another mode
             os.chmod(folder, mode)  # noqa: PTH101  the umask may have taken what the group was to have
     path.mkdir(mode=mode, exist_ok=True)
+
+
+@contextlib.contextmanager
+def private_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file for its owner alone, to be written; when it is whole it appears at `path`, in place of any of that name.
+
+    Raises:
+        OSError: it cannot be written; what was there stays.
+    """
+    import tempfile
+
+    make_private(path.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=PART, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, whole or not at all, for its owner alone; the same errors."""
+    with private_file(path) as file:
+        file.write(content)
 
 
 def is_shared(folder: Path) -> bool:

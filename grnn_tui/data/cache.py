@@ -29,7 +29,7 @@ from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
 from grnn_tui.foreign import from_json, read_file
 from grnn_tui.places import own_place
-from grnn_tui.private import make_private
+from grnn_tui.private import PART, make_private, write_private
 
 FORMAT = 1
 LIMIT = 8 << 30
@@ -110,18 +110,6 @@ def writing(place: Path) -> Iterator[None]:
         raise DataError(f"cannot write the cache {place} ({reason}): set {_VARIABLE} to another directory") from None
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, whole or not at all, mode 0600."""
-    descriptor, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 class CorpusCache:
     """Encoded texts under one cache directory."""
 
@@ -171,7 +159,7 @@ class CorpusCache:
         """
         self._require_space(length * np.dtype(dtype).itemsize)
         with writing(self.root):
-            temporary = Path(tempfile.mkdtemp(prefix=".part-", dir=self._corpora))
+            temporary = Path(tempfile.mkdtemp(prefix=PART, dir=self._corpora))
         try:
             count = unknown = 0
             strange = list(vocabulary.unknown)
@@ -199,7 +187,7 @@ class CorpusCache:
                 characters=characters,
             )
             with writing(self.root):
-                write_atomically(temporary / "entry.json", msgspec.json.encode(entry))
+                write_private(temporary / "entry.json", msgspec.json.encode(entry))
                 self._publish(temporary, key)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -231,7 +219,7 @@ class CorpusCache:
     def remember(self, signature: str, found: Remembered) -> None:
         """Keep what reading the files of this signature found."""
         with writing(self.root):
-            write_atomically(self._index / f"{signature}.json", msgspec.json.encode(found))
+            write_private(self._index / f"{signature}.json", msgspec.json.encode(found))
 
     def _require_space(self, size: int) -> None:
         free = shutil.disk_usage(self.root).free
@@ -247,7 +235,7 @@ class CorpusCache:
         for path in self._corpora.iterdir():
             try:
                 age = path.stat().st_mtime
-                if path.name.startswith(".part-"):
+                if path.name.startswith(PART):
                     if time.time() - age > _STALE_SECONDS:
                         shutil.rmtree(path, ignore_errors=True)
                 elif path.name != keep:

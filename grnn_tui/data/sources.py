@@ -26,7 +26,7 @@ from grnn_tui.data.fetch import CLASSICS, fetched_path
 from grnn_tui.errors import DataError
 from grnn_tui.foreign import kind_of, open_file
 from grnn_tui.places import expanded
-from grnn_tui.private import make_private
+from grnn_tui.private import PART, make_private
 
 CHUNK = 1 << 20
 _UNTOLD = 8 << 20
@@ -292,7 +292,7 @@ def _keep_stdin(cache: Path) -> Path:
     folder = cache / "stdin"
     with writing(cache):
         make_private(folder)
-        descriptor, temporary = tempfile.mkstemp(prefix=".part-", dir=folder)
+        descriptor, temporary = tempfile.mkstemp(prefix=PART, dir=folder)
     digest = hashlib.sha256()
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from grnn_tui.backends.network import CountedNetwork
 from grnn_tui.backends.registry import backends
-from grnn_tui.data.cache import cache_directory, write_atomically
+from grnn_tui.data.cache import cache_directory
 from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import DataError
-from grnn_tui.private import make_private
+from grnn_tui.private import write_private
 from grnn_tui.training.evaluation import PERIODIC_LIMIT, evaluate
 
 COUNTED = 1 << 21
@@ -43,13 +43,11 @@ def remembered(key: str, work: Callable[[], dict[str, float]]) -> dict[str, floa
     """What `work` gives, from the cache where that was worked out under `key` before."""
     lines: dict[str, float] | None = None
     with suppress(OSError, DataError, msgspec.DecodeError):
-        folder = cache_directory() / "references"
-        make_private(folder)
-        file = folder / f"{key}.json"
+        file = cache_directory() / "references" / f"{key}.json"
         with suppress(FileNotFoundError):
             return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
         lines = work()
-        write_atomically(file, msgspec.json.encode(lines))
+        write_private(file, msgspec.json.encode(lines))
     return work() if lines is None else lines
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grnn_tui.ui.settings import state_folder, write_whole
+from grnn_tui.private import write_private
+from grnn_tui.ui.settings import state_folder
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -107,7 +108,7 @@ class Keeping(_Base):
         self.copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
         path = state_folder() / COPIED
         try:
-            write_whole(path, _bytes(text))
+            write_private(path, _bytes(text))
         except OSError as error:
             self.notice(f"copied {what}; it could not be kept in {path}: {error.strerror or error}", "warning")
             return

@@ -5,7 +5,6 @@ A damaged file costs its contents and a note, never the start; a folder that can
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -16,7 +15,7 @@ from msgspec import Meta
 from grnn_tui.foreign import from_json, read_file
 from grnn_tui.places import expanded, own_place
 from grnn_tui.playing.settings import Sampling
-from grnn_tui.private import make_private
+from grnn_tui.private import write_private
 from grnn_tui.ui.theme_names import DEFAULT_THEME
 
 CONFIG_VARIABLE = "GRNN_TUI_CONFIG"
@@ -117,30 +116,10 @@ def save(value: Preferences | LastState) -> str:
     is_preferences = isinstance(value, Preferences)
     folder, name = (config_folder(), "settings.json") if is_preferences else (state_folder(), "last.json")
     try:
-        write_whole(folder / name, msgspec.json.format(msgspec.json.encode(_encodable(value)), indent=1) + b"\n")
+        write_private(folder / name, msgspec.json.format(msgspec.json.encode(_encodable(value)), indent=1) + b"\n")
     except OSError as error:
         return f"{folder / name} cannot be written: {error.strerror or error}"
     return ""
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, readable by its owner alone, in one rename.
-
-    Raises:
-        OSError: it cannot be written; what was there stays.
-    """
-    import tempfile
-
-    make_private(path.parent)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def _load(path: Path, default: Kept) -> tuple[Kept, str]:

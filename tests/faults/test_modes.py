@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grnn_tui.ui.settings import write_whole
+from grnn_tui.private import write_private
 from tests.cli.conftest import lstm as lstm
 from tests.cli.conftest import run as run
 from tests.support.command import Command
@@ -51,7 +51,7 @@ def test_all_that_is_written_is_for_its_owner(
     assert run("train", "-", *SMALL, stdin=b"piped text " * 60).status == 0
     assert run("train", text, *SMALL, "--run", tmp_path / "own" / "run").status == 0
     assert run("runs").status == 0
-    write_whole(tmp_path / "home" / "deep" / "config" / "settings.json", b"{}")
+    write_private(tmp_path / "home" / "deep" / "config" / "settings.json", b"{}")
     found = modes(tmp_path / "home") | modes(tmp_path / "own")
     assert {"run.json", "metrics.jsonl", "manifest.json", "lock", "owner-1", "symbols.bin"} <= {
         Path(p).name for p in found

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grnn_tui.private import write_private
 from grnn_tui.ui import settings
 from grnn_tui.ui.settings import LastState, Preferences, load_keys, load_last, load_preferences, save
 
@@ -79,13 +80,13 @@ def test_keys_are_read_from_tables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_interrupted_write_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "kept"
-    settings.write_whole(path, b"old")
+    write_private(path, b"old")
 
     def fail(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="No space"):
-        settings.write_whole(path, b"new")
+        write_private(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from grnn_tui.data.cache import cache_directory, writing
 from grnn_tui.data.rows.content import Content, Labels
 from grnn_tui.data.sources import FilePart
 from grnn_tui.errors import DataError
-from grnn_tui.private import make_private
+from grnn_tui.private import private_file
 
 FORMAT = 2
 LIMIT = 2 << 30
@@ -71,14 +70,8 @@ def _save(content: Content, path: Path) -> None:
     if content.values.nbytes > LIMIT // 2:
         return
     with writing(path.parent):
-        make_private(path.parent)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:  # of mode 0600
-            try:
-                np.savez(file, allow_pickle=False, **arrays)
-                file.close()
-                Path(file.name).replace(path)
-            finally:
-                Path(file.name).unlink(missing_ok=True)
+        with private_file(path) as file:
+            np.savez(file, allow_pickle=False, **arrays)
         _prune(path)
 
 
