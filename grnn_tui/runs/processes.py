@@ -56,7 +56,7 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
             where = f"the last checkpoint is step {max(newest, 0)}"
             if forwarding.asked is not None:
                 raise TrainingError(f"the run was stopped ({forwarding.asked}) before it was saved; {where}")
-            _tell(run, f"{lost}; {where}")
+            _tell(run, max(newest, 0), f"{lost}; {where}")
             if len(lost_at) >= ATTEMPTS:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
@@ -173,16 +173,16 @@ def _judge(ended: list[int | None]) -> tuple[int, str | None]:
     return LOST, f"process {silent} stopped answering"
 
 
-def _tell(run: Run, text: str) -> None:
-    """An alarm, to whoever stands by and among the run's rows."""
-    _note(run, "alarm", text)
+def _tell(run: Run, step: int, text: str) -> None:
+    """An alarm, to whoever stands by and among the run's rows: at the step that is gone on from, to outlast it."""
+    _note(run, "alarm", text, step)
     sys.stderr.write(f"grnn-tui: {text}\n")
     sys.stderr.flush()
 
 
-def _note(run: Run, event: str, text: str) -> None:
-    """A row of the run: nobody else writes them while no process trains."""
+def _note(run: Run, event: str, text: str, step: int | None = None) -> None:
+    """A row of the run, at the last step told unless `step` is another: nobody else writes while no process trains."""
     rows = last_rows(run.metrics)
     last = rows[-1] if rows else Noted()
-    row = Noted(step=last.step, at=time.time(), seconds=last.seconds, event=event, text=text)
+    row = Noted(step=last.step if step is None else step, at=time.time(), seconds=last.seconds, event=event, text=text)
     MetricsWriter(run.metrics).append(row)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grnn_tui.engine.framing import encode
@@ -150,7 +150,16 @@ PLACE = ("reference", "prompt", "written", "cursor", "forced", "history", "unit"
 SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "repetition_window")
 
 
+HUGE = 1 << 64
+"""More than any message holds."""
+
+
 @settings(max_examples=20)
+@example(dict.fromkeys(("seed", "length", "per_second"), HUGE), {}, {})
+@example({}, {"cursor": HUGE, "unit": HUGE, "mark": HUGE}, {})
+@example({}, {"forced": [HUGE]}, {})
+@example({}, {}, {"top_k": HUGE})
+@example({}, {}, {"repetition_window": HUGE})
 @given(
     st.dictionaries(st.sampled_from(SETTINGS), values, max_size=3),
     st.dictionaries(st.sampled_from(PLACE), values, max_size=3),

@@ -8,6 +8,14 @@ _FAULTS = "tests/faults/test_processes.py::"
 
 MUTATIONS = (
     Mutation(
+        promise=30,
+        breaks="the alarm of a loss lasts until the next start only",
+        file="runs/processes.py",
+        old="step=last.step if step is None else step",
+        new="step=last.step",
+        test=f"{_FAULTS}test_killed_processes_cost_nothing",
+    ),
+    Mutation(
         promise=29,
         breaks="gradients are not added up over the processes",
         file="training/ranks.py",
