@@ -92,12 +92,15 @@ def undelete(run: str | None, as_json: bool) -> None:
 
 def list_deleted(as_json: bool) -> None:
     """What can be brought back, the newest first."""
+    from grnn_tui.cli.output import note
     from grnn_tui.runs import trash
     from grnn_tui.runs.store import runs_root
 
     found = trash.deleted_runs(runs_root())
     if as_json:
         show_json({"deleted": [_object(each) for each in found]})
+    elif not found:
+        note(f"no run was deleted in the last {trash.KEPT_DAYS} days")
     else:
         rows = [(each.name, each.entry, f"{_days_left(each):.1f}") for each in found]
         show_table(("name", "entry", "days left"), rows, numeric=(2,))

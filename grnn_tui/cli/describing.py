@@ -30,6 +30,7 @@ def describe(
 
     Losses are those of the rows held out (--val), by models fitted to the others.
     """
+    from grnn_tui.cli.output import note_passed_over
     from grnn_tui.cli.reporting import show_line
     from grnn_tui.data.builtin import BUILT_INS
     from grnn_tui.data.divided import divide
@@ -43,7 +44,10 @@ def describe(
     if data in BUILT_INS:
         raise UsageError(f"{data} is a text, and describe is for rows; `grnn-tui corpora` lists both")
     form = form_from(given)
-    directory = open_directory(model)[1] if model is not None else None
+    directory = None
+    if model is not None:
+        located, directory = open_directory(model)
+        note_passed_over(located)
     known = None if directory is None else row_domain(directory)
     divided = divide([data], form=form, share=share, seed=data_seed, size=data_size, known=known)
     domain = divided.domain

@@ -80,6 +80,7 @@ class OpenedModel:
             floor_nats=header.trained.floor_nats,
             bound=header.trained.bound,
             classes=list(header.vocabulary.condition.classes) if header.vocabulary.condition else [],
+            passed_over=self.located.passed_over,
         )
 
 

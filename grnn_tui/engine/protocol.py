@@ -184,6 +184,8 @@ class ModelOpened(Message, frozen=True):
     """Symbols that stand for words the model does not know."""
     classes: list[str] = field(default_factory=list)
     """What it can be told before it writes, raw; empty: nothing."""
+    passed_over: str = ""
+    """Why a newer checkpoint of the run was not taken, if one is damaged."""
 
 
 class Splice(Message, frozen=True):

@@ -238,4 +238,5 @@ def opened_event(model: OpenedModel, summary: str) -> RowsOpened:
         validation_nats=header.trained.validation_nats,
         floor_nats=header.trained.floor_nats,
         bound=header.trained.bound,
+        passed_over=model.located.passed_over,
     )

@@ -99,6 +99,8 @@ class RowsOpened(Message, frozen=True):
     validation_nats: float | None = None
     floor_nats: float | None = None
     bound: bool = False
+    passed_over: str = ""
+    """Why a newer checkpoint of the run was not taken, if one is damaged."""
 
     @property
     def length(self) -> int:

@@ -56,8 +56,9 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
             where = f"the last checkpoint is step {max(newest, 0)}"
             if forwarding.asked is not None:
                 raise TrainingError(f"the run was stopped ({forwarding.asked}) before it was saved; {where}")
-            _tell(run, max(newest, 0), f"{lost}; {where}")
-            if len(lost_at) >= ATTEMPTS:
+            given_up = len(lost_at) >= ATTEMPTS
+            _tell(run, max(newest, 0), f"{lost}; {where}{'' if given_up else ', from which all start again'}")
+            if given_up:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
                     f" or a smaller model: `grnn-tui train --resume {called(run)} --processes 1`"

@@ -174,6 +174,8 @@ def _after_opening(state: PlayState, opened: ModelOpened | RowsOpened) -> PlaySt
     state = replace(state, engine="ready", model=opened, rows=sheet, reference=opened.reference)
     if (before is None or isinstance(before, ModelOpened)) != (sheet is None):
         state = replace(state, generating=False, prediction=None)
+    if opened.passed_over and (before is None or before.passed_over != opened.passed_over):
+        return noticed(state, f"step {opened.step} of {opened.name} is taken: {opened.passed_over}", "warning")
     if before is not None and before.reference == opened.reference and opened.step != before.step:
         return noticed(state, f"now playing step {opened.step} of {opened.name}")
     if before is not None and before.reference != opened.reference:

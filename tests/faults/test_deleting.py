@@ -166,6 +166,7 @@ def test_the_commands_delete_list_and_bring_back(root: Path, make_run: MakeRun, 
     grnn("delete", "mine", "--yes")
     assert "1 run" in grnn("delete", "--forever", "--yes").stderr
     assert list(root.iterdir()) == []
+    assert grnn("runs", "--deleted").stderr == "no run was deleted in the last 7 days\n"
 
 
 def test_on_a_terminal_deleting_asks(root: Path, make_run: MakeRun) -> None:

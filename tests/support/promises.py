@@ -145,4 +145,6 @@ def _add(facts: dict[str, Told], told: dict[str, Told]) -> None:
 
 
 def _figure(value: Told) -> str:
-    return f"{value:.2g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+    if isinstance(value, str):
+        return value
+    return f"{value:.2g}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"

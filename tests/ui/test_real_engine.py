@@ -14,9 +14,15 @@ from textual.pilot import Pilot
 
 from grnn_tui.data.row_domain import RowDomain
 from grnn_tui.engine.client import EngineClient
+from grnn_tui.runs.checkpoint import step_path
 from grnn_tui.ui.app import GrnnApp
 from grnn_tui.ui.settings import LastState
+from tests.runs.conftest import MakeRun
+from tests.runs.conftest import make_run as make_run
+from tests.runs.conftest import root as root
+from tests.runs.test_locate import save
 from tests.support.models import LETTERS, make_model, make_row_model
+from tests.support.promises import Reached
 from tests.ui.support.host import until
 from tests.ui.support.text_snapshot import screen_text
 
@@ -100,6 +106,22 @@ async def test_the_list_of_models_comes_from_the_engine(tmp_path: Path, monkeypa
     async with playing(tmp_path, monkeypatch) as (app, pilot):
         await pilot.press("tab", "o")
         await until(pilot, lambda: "tiny" in screen_text(app) and "opened as" in screen_text(app))
+
+
+@pytest.mark.promise(3)
+async def test_a_damaged_checkpoint_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: MakeRun, reached: Reached
+) -> None:
+    run = make_run("mine")
+    for step in (1, 2):
+        save(run.path, step)
+    (step_path(run.path, 2) / "model.json").write_bytes(b"{}")
+    async with playing(tmp_path, monkeypatch) as (app, pilot):
+        app.controller.open("mine")
+        await until(pilot, lambda: "step 1 of mine is taken" in screen_text(app))
+        assert app.controller.state.notice is not None
+        assert "000000002/model.json is damaged" in app.controller.state.notice.text
+    reached(silent=0)
 
 
 async def test_rows_over_a_real_engine_grow_and_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
