@@ -58,7 +58,7 @@ test: $(TOOLS) ## set up, then run every test (make test ARGS="-k session")
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 faults: $(TOOLS) ## do all the harm there is to real processes, and print the table of promises
-	$(BIN)/python -m pytest -n 2 --complete -m "promise or mutation" --timeout 900 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --complete -m "promise or mutation" --timeout 900 $(ARGS)
 
 check: $(TOOLS) ## lint, format, types, import contracts
 	$(BIN)/ruff check .
@@ -74,7 +74,7 @@ models: $(STAMP) ## rebuild every shipped model with the command on its card
 	$(BIN)/python models/build.py $(ARGS)
 
 snapshots: $(TOOLS) ## redraw the pictures and text snapshots of every screen
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui --snapshot-update
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/ui --snapshot-update
 
 bench: $(TOOLS) ## measure everything against baselines, half an hour (one part: make bench-playing)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,4 +1,4 @@
-"""What is written for its owner alone, whatever the umask: folders, and their parents where those are missing."""
+"""What is written for its owner alone, whatever the umask: folders, with their parents, and files that come whole."""
 
 from __future__ import annotations
 

@@ -51,13 +51,14 @@ def launch(run: Run, count: int, arguments: Sequence[str] = ()) -> int:
             status, lost = _one_start(run, count, arguments, forwarding)
             if lost is None:
                 return status
-            newest = (run.steps() or [-1])[-1]
+            whole = run.newest()
+            newest = whole.number if whole is not None else 0
             lost_at = [*(at for at in lost_at if at == newest), newest]
-            where = f"the last checkpoint is step {max(newest, 0)}"
+            where = f"the last checkpoint is step {newest}"
             if forwarding.asked is not None:
                 raise TrainingError(f"the run was stopped ({forwarding.asked}) before it was saved; {where}")
             given_up = len(lost_at) >= ATTEMPTS
-            _tell(run, max(newest, 0), f"{lost}; {where}{'' if given_up else ', from which all start again'}")
+            _tell(run, newest, f"{lost}; {where}{'' if given_up else ', from which all start again'}")
             if given_up:
                 raise TrainingError(
                     f"{lost}, {ATTEMPTS} times in a row since the last checkpoint; go on with fewer --processes"
@@ -183,7 +184,7 @@ def _tell(run: Run, step: int, text: str) -> None:
 
 def _note(run: Run, event: str, text: str, step: int | None = None) -> None:
     """A row of the run, at the last step told unless `step` is another: nobody else writes while no process trains."""
-    rows = last_rows(run.metrics)
+    rows = [row for row in last_rows(run.metrics) if step is None or row.step <= step]
     last = rows[-1] if rows else Noted()
-    row = Noted(step=last.step if step is None else step, at=time.time(), seconds=last.seconds, event=event, text=text)
-    MetricsWriter(run.metrics).append(row)
+    at = last.step if step is None else step
+    MetricsWriter(run.metrics).append(Noted(step=at, at=time.time(), seconds=last.seconds, event=event, text=text))

@@ -203,6 +203,7 @@ def _pass(
     cold = int((begins == 0).sum())
     if begins.size > cold:
         for first in range(-WARM_UP, 0, time):
+            meanwhile()
             window = _window(symbols, begins, first, min(first + time, 0), n)
             _, carry = network.log_prob(torch.from_numpy(window).to(device), carry)
         begun = network.start(cold)

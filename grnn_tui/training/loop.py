@@ -96,6 +96,7 @@ class Trainer:
         self.scale = 1.0
         self.plateau = Plateau()
         self._paused = False
+        self._cut_short = False
         self.best: float | None = None
         self.last_validation: tuple[int, Measured] | None = None
         self._rate = 0.0
@@ -193,7 +194,7 @@ class Trainer:
         header = self.setting.header
         scale = LossScale.of(header.domain, bound=header.trained.bound)
         said = reason or sentence(measured, scale)
-        if reason is None and interruption.asked and not (measured is not None and measured.whole):
+        if self._cut_short and reason is None:
             said += f"; {interruption.asked} came before all was measured"
         self.journal.note(self.step, state, said)
         return Outcome(state, said, self.step, self.clock.elapsed, measured, self.best, scale)
@@ -226,7 +227,7 @@ class Trainer:
         return measured if at == self.step else None
 
     def validate(self, interruption: Interruption) -> bool:
-        """Measure on held-out text, tell it, and say whether it is the best so far. A signal cuts it short: no."""
+        """Measure on held-out text, tell it, and say whether it is the best so far; False if a signal cuts it short."""
         if self.setting.measure is None:
             return False
         self._check()
@@ -263,6 +264,7 @@ class Trainer:
         try:
             measured = self.setting.measure(self.network, limit, meanwhile=interruption.check)
         except CutShortError:
+            self._cut_short = True
             return None
         if not math.isfinite(measured.nats):
             raise self._no_number("the loss on what is held out")

@@ -21,7 +21,7 @@ from tests.ui.support.host import Host, until
 from tests.ui.support.text_snapshot import screen_text
 from tests.ui.support.training_runs import make_run, started, story
 
-pytestmark = [pytest.mark.promise(33), pytest.mark.alone]
+pytestmark = [pytest.mark.promise(33), pytest.mark.alone, pytest.mark.xdist_group("alone")]
 HOLDING = (
     "import contextlib, sys; from pathlib import Path; from grnn_tui.runs.lock import RunLock\n"
     "with contextlib.ExitStack() as held:\n"

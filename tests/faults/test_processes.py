@@ -29,6 +29,7 @@ from grnn_tui.training.session import train
 from tests.support.promises import Harm, Reached
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.xdist_group("alone")
 SMALL = ("--hidden", "12", "--embedding", "6", "--batch", "6", "--length", "16", "--device", "cpu", "--threads", "1")
 STEPS, SHOWN = 300, 50
 OPTIONS = ("--dropout", "0", "--steps", str(STEPS), "--checkpoint-steps", str(SHOWN), "--keep", "20")

@@ -22,7 +22,7 @@ from tests.support.waiting import wait_for
 from tests.ui.support.on_terminal import OnTerminal
 from tests.ui.test_start import engines_of, gone
 
-pytestmark = pytest.mark.usefixtures("own_homes")
+pytestmark = [pytest.mark.usefixtures("own_homes"), pytest.mark.xdist_group("alone")]
 Starter = Callable[..., OnTerminal]
 WINDOW = 5.0
 """Seconds over which a rate is measured, with `--complete`; ten times with harm, five times before and after it."""
@@ -165,9 +165,6 @@ def test_training_goes_as_fast_without_its_screen(
     waits = float(1 - now.mean() / was.mean())
     slower = float(1 - slow.mean() / fast.mean())
     by_luck = float(np.hypot(slow.std() / slow.mean(), fast.std() / fast.mean()) / np.sqrt(len(slow)))
-    reached(share_of_time_lost=max(waits, 0.0))
-    print(
-        f"{harmed}: at work {was.mean():.4f} of the time, then {now.mean():.4f}; slower by {slower:.3f} ± {by_luck:.3f}"
-    )
+    reached(share_of_time_lost=max(waits, 0.0), loss_of_rate_by_the_clock=f"{slower:.0%} ± {by_luck:.0%} ({harmed})")
     assert waits <= 0.05
     assert slower - 2 * by_luck <= 0.05

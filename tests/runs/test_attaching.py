@@ -66,6 +66,7 @@ def points(path: Path, count: int) -> dict[int, float]:
 
 
 @pytest.mark.alone
+@pytest.mark.xdist_group("alone")
 @pytest.mark.promise(16)
 def test_the_whole_of_a_long_run_is_there_at_once_and_true(log: tuple[Run, int], harm: Harm, reached: Reached) -> None:
     run, count = log

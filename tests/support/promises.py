@@ -39,7 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(*numbers): keeps these promises of tests/faults/promises.py")
     config.addinivalue_line("markers", "mutation: breaks a mechanism and sees that its test notices")
     config.addinivalue_line("markers", "complete: harm that takes long, done with --complete only")
-    config.addinivalue_line("markers", "alone: with --complete, no other test runs meanwhile")
+    config.addinivalue_line(
+        "markers", "alone: with --complete, no other test runs meanwhile; of the xdist group `alone` too"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -70,26 +72,29 @@ def harm(request: pytest.FixtureRequest) -> Harm:
     return lambda quick, complete: complete if everything else quick
 
 
-@pytest.fixture(scope="session")
-def turnstile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """A folder that all workers share; None where there is one, or nothing is measured by the clock."""
-    several = hasattr(request.config, "workerinput") and request.config.getoption("--complete")
-    return tmp_path_factory.getbasetemp().parent if several else None
-
-
-@pytest.fixture(autouse=True)
-def _in_turn(request: pytest.FixtureRequest, turnstile: Path | None) -> Iterator[None]:
-    """Tests run beside one another, but for those that are to run alone, which nobody can overtake."""
-    if turnstile is None:
-        yield
-        return
-    how = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
-    with (turnstile / "next").open("w") as next_one, (turnstile / "running").open("w") as running:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Tests and their fixtures run beside one another, but for those that are to run alone, which nobody overtakes."""
+    folder = _shared(item.config)
+    if folder is None:
+        return (yield)
+    how = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
+    with (folder / "next").open("w") as next_one, (folder / "running").open("w") as running:
         fcntl.flock(next_one, fcntl.LOCK_EX)
         fcntl.flock(running, how)
         fcntl.flock(next_one, fcntl.LOCK_UN)
-        yield
-        fcntl.flock(running, fcntl.LOCK_UN)  # whoever was forked meanwhile has it too
+        try:
+            return (yield)
+        finally:
+            fcntl.flock(running, fcntl.LOCK_UN)  # whoever was forked meanwhile has it too
+
+
+def _shared(config: pytest.Config) -> Path | None:
+    """A folder of all workers; None where there is one, or nothing is measured by the clock."""
+    if not hasattr(config, "workerinput") or not config.getoption("--complete"):
+        return None
+    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
+    return factory.getbasetemp().parent
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -13,6 +13,7 @@ from grnn_tui.data.vocabulary import Vocabulary
 from grnn_tui.errors import RunError
 from grnn_tui.runs.request import TrainingOptions
 from grnn_tui.training.optimising import Optimiser
+from tests.training.conftest import MakeRun
 
 VOCABULARY = Vocabulary(unit="character", symbols=tuple("abcd"))
 TEXT = torch.arange(64).remainder(4).view(4, 16)
@@ -96,15 +97,16 @@ def test_its_steps_are_those_of_torch() -> None:
         assert torch.equal(one, other), name
 
 
-def test_a_training_starts_without_the_compiler_of_torch() -> None:
+def test_a_training_never_loads_the_compiler_of_torch(make_run: MakeRun) -> None:
     code = """
 import sys
-from tests.training.test_optimising import *
-model = network()
-optimiser(model).step(loss_of(model), 1e-2)
+from pathlib import Path
+from grnn_tui.runs.directory import Run
+from grnn_tui.training.session import train
+train(Run(Path(sys.argv[1])))
 sys.exit("torch._dynamo" in sys.modules)
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code, str(make_run("mine", steps=3).path)], check=True)
 
 
 def test_the_norm_is_told_before_clipping_and_bounded_after() -> None:

@@ -139,7 +139,7 @@ async def test_what_makes_no_sense_is_said_and_nothing_happens() -> None:
         await until(pilot, lambda: len(app.heard) == 4)
         told = [m for m in app.heard if isinstance(m, NoticeGiven)]
         assert [m.severity for m in told] == ["warning"] * 4
-        assert "`grnn-tui train --resume 1119-book-gru` goes on with it" in told[2].text
+        assert "it is finished; `grnn-tui train --resume /runs/1119-book-gru --seconds MORE`" in told[2].text
         assert app.screen is screen
 
 

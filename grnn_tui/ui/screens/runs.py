@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 from grnn_tui.errors import GrnnError
 from grnn_tui.runs import trash
 from grnn_tui.runs.directory import Run
-from grnn_tui.runs.store import RunSummary, each_run, how_to_go_on, runs_root
+from grnn_tui.runs.store import RunSummary, called, each_run, runs_root
 from grnn_tui.safetext import SafeText, clip, sanitise
 from grnn_tui.ui.actions import Scope
 from grnn_tui.ui.bindings import bindings_for
@@ -200,8 +200,9 @@ class RunsScreen(Screen[None]):
         line = self._list.line
         if line is not None and line.state in ("alive", "paused"):
             self._notice("it is being trained; enter follows it", "warning")
-        elif line is not None and line.state == "finished":
-            self._notice(f"it is finished; {how_to_go_on(line.path.name)}", "warning")
+        elif line is not None and "finished" in (line.state, Run(line.path).status().state):
+            longer = f"grnn-tui train --resume {called(Run(line.path))} --seconds MORE"
+            self._notice(f"it is finished; `{longer}` (or --steps, --epochs) goes on with it", "warning")
         else:
             self._leave_with(lambda line: ResumeRequested(line.path))
 

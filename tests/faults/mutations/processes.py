@@ -11,8 +11,8 @@ MUTATIONS = (
         promise=30,
         breaks="the alarm of a loss lasts until the next start only",
         file="runs/processes.py",
-        old="step=last.step if step is None else step",
-        new="step=last.step",
+        old="at = last.step if step is None else step",
+        new="at = 10**9",
         test=f"{_FAULTS}test_killed_processes_cost_nothing",
     ),
     Mutation(
