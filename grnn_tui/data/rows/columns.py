@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +27,8 @@ class Parted:
 
     content: Content
     columns: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What the file calls them: words, or numbers from 0; each another."""
     features: NDArray[np.float64] | None = None
     feature_names: tuple[str, ...] = ()
 
@@ -42,7 +45,7 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
     if content.values.ndim != 2:
         return _pictures(content, form)
     D = content.values.shape[1]
-    names = content.columns or tuple(map(str, range(D)))
+    names = _distinct(content.columns) or tuple(map(str, range(D)))
     kept = list(range(D))
     labels, label_column = content.labels, _label_column(content, form, names)
     if label_column is not None:
@@ -88,6 +91,7 @@ def part(content: Content, form: RowForm, wanted: tuple[str, ...] = (), features
     return Parted(
         content=replace(content, values=values, labels=labels, notes=tuple(notes), texts={}),
         columns=tuple(names[c] for c in kept) if named else (),
+        names=tuple(names[c] for c in kept),
         features=told,
         feature_names=tuple(names[c] for c in feature_columns),
     )
@@ -116,8 +120,7 @@ def vary(parted: Parted, content: Content, form: RowForm) -> Parted:
 
 def _idle(parted: Parted, uncorrelated: float | None) -> tuple[tuple[str, ...], list[str]]:
     """The columns of `parted` that `vary` leaves out, with notes of them."""
-    values = parted.content.values
-    names = parted.columns or tuple(map(str, range(values.shape[1])))
+    values, names = parted.content.values, parted.names
     notes: list[str] = []
     changing = np.flatnonzero(values.min(axis=0) != values.max(axis=0))
     if not changing.size:
@@ -158,6 +161,19 @@ def _label_column(content: Content, form: RowForm, names: Sequence[str]) -> int 
     if where in ("first", "last"):
         return 0 if where == "first" else len(names) - 1
     return _find(where, names, content.name)
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """The same names, but `x (2)` for what is called `x` a second time."""
+    found: dict[str, None] = {}
+    times: Counter[str] = Counter()
+    for name in names:
+        called = name
+        while called in found:
+            times[name] += 1
+            called = f"{name} ({times[name] + 1})"
+        found[called] = None
+    return tuple(found)
 
 
 def _find(name: str, names: Sequence[str], what: str) -> int:

@@ -112,6 +112,19 @@ def varied(values: NDArray[np.float64], uncorrelated: float | None = None) -> Pa
     return vary(part(content, form), content, form)
 
 
+@pytest.mark.promise(5, 26)
+def test_columns_that_say_nothing_are_found_beside_labels_and_under_names_given_twice() -> None:
+    luck = np.random.default_rng(0).standard_normal((2, 100))
+    values = np.stack([np.arange(100) % 3, np.full(100, 3.0), *luck], axis=1)
+    content, form = Content(name="t", values=values), RowForm(labels="first")
+    parted = vary(part(content, form), content, form)
+    assert parted.columns == ("2", "3")
+    content, form = Content(name="t", values=values[:, [1, 2, 1, 3]], columns=("1", "a", "1", "a")), RowForm()
+    parted = vary(part(content, form), content, form)
+    assert parted.columns == ("a", "a (2)")
+    assert parted.content.notes == ("2 constant columns left out: 1, 1 (2)",)
+
+
 def test_columns_that_say_nothing_are_left_out_with_a_note() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, 100))

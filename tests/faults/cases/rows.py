@@ -119,6 +119,8 @@ FILES: dict[str, Maker] = {
     "a run of spaces.amat": lambda: b"1 2\n? " + b" " * MEGABYTE + b"x\n",
     "a run of n.csv": lambda: b"1,2\n?," + b"na" * MEGABYTE + b"\n",
     "a long number.csv": lambda: b"1,2\n1," + b"9" * MEGABYTE + b"\n",
+    "names given twice.amat": lambda: b"0 1 1 a 1\n0 1 1 0 1.5\n0 1 1 0 1\n9223372036854775808 1 1 0 1\n",
+    "one name for all.csv": lambda: b"a," * 50_000 + b"a\n" + b"1," * 50_000 + b"1.5\n",
     "cut.csv.gz": lambda: gzip.compress(b"1,2\n" * 1000)[:-20],
     "a bomb.amat": lambda: b"0 " * 784 + b"\n" + b"1" * (2 * MEGABYTE),
     "a bomb.png": lambda: png(30_000, 30_000),
