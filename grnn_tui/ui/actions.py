@@ -298,7 +298,7 @@ _MONITOR = (
 _RUNS = (
     _action("attach", "runs", "enter", "follow", "Follow this run in the training pane", 9),
     _action("play", "runs", "p", "play", "Play its newest checkpoint", 8),
-    _action("resume", "runs", "r", "resume", "Go on with a run that has ended", 7),
+    _action("resume", "runs", "r", "resume", "Go on with a run that was stopped, failed or died", 7),
     _action("delete", "runs", "d delete", "delete", "Delete the run; asks first", 6),
     _action("undelete", "runs", "z", "undo", "Bring back the run that was deleted last, within a week", 5),
     _action("filter", "runs", "slash", "filter", "Show runs that have these words", 5),

@@ -196,7 +196,7 @@ class RunsScreen(Screen[None]):
         self._leave_with(lambda line: PlayRequested(str(line.path)))
 
     def action_resume(self) -> None:
-        """Go on with a run that has ended."""
+        """Go on with a run that was stopped, failed or died."""
         line = self._list.line
         if line is not None and line.state in ("alive", "paused"):
             self._notice("it is being trained; enter follows it", "warning")
