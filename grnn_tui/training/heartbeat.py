@@ -24,7 +24,8 @@ SILENT = 15
 class Heartbeat:
     """While entered, a thread beats for this process; if another one falls silent, or the parent dies, this one ends.
 
-    It ends at once, in the middle of whatever exchange waits for the other: checkpoints are whole at any time.
+    All have met before: one that has not said a word is as silent as any other. This one ends at once, in the middle of
+    whatever exchange waits for the other: checkpoints are whole at any time.
     """
 
     def __init__(self, store: Store, rank: int, count: int) -> None:
@@ -65,7 +66,7 @@ class Heartbeat:
         self._store.set(str(self._rank), str(beats))
         for other, (last, missed) in self._heard.items():
             said = self._store.get(str(other)) if self._store.check([str(other)]) else b""
-            self._heard[other] = (said, 0 if said != last or not said else missed + 1)
+            self._heard[other] = (said, 0 if said != last else missed + 1)
             if self._heard[other][1] >= SILENT:
                 return other
         return None
