@@ -20,7 +20,7 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1.0
     repetition_window: Annotated[int, Meta(ge=0, le=4096, description="how many recent symbols the penalty sees")] = 64
     temperature: Annotated[float, Meta(ge=0, le=1e6, description="divides the logits; 0 is greedy")] = 1.0
-    top_k: Annotated[int, Meta(ge=0, le=65536, description="keep the k most probable symbols; 0 keeps all")] = 0
+    top_k: Annotated[int, Meta(ge=0, le=10**9, description="keep the k most probable symbols; 0 keeps all")] = 0
     top_p: Annotated[
         float, Meta(gt=0, le=1, description="keep the fewest symbols whose probability reaches p; 1 keeps all")
     ] = 1.0

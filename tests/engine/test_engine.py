@@ -178,7 +178,7 @@ async def test_it_says_what_it_cannot_do_and_goes_on(lstm: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "sampling", [Sampling(temperature=0.0), Sampling(temperature=1e-40), Sampling(top_k=65536), Sampling(top_p=1e-9)]
+    "sampling", [Sampling(temperature=0.0), Sampling(temperature=1e-40), Sampling(top_k=10**9), Sampling(top_p=1e-9)]
 )
 @pytest.mark.parametrize("prompt", ["", "XYZ", "a"])
 async def test_settings_at_the_edge_write(lstm: Path, tmp_path: Path, sampling: Sampling, prompt: str) -> None:

@@ -29,7 +29,7 @@ from tests.support.promises import Harm, Reached
 
 VALUES: dict[str, list[Any]] = {
     "temperature": [0, -1, math.nan, math.inf, -math.inf, 1e-40, 1e-308, 5e-324, 1e6, 1e7, 1e308],
-    "top_k": [-1, 0, 1, 65536, 65537, 2**63 - 1, 2**63, -(2**63), 1.5],
+    "top_k": [-1, 0, 1, 10**9, 10**9 + 1, 2**63 - 1, 2**63, -(2**63), 1.5],
     "top_p": [0, -1, math.nan, 1e-300, 1, 1.1, math.inf],
     "min_p": [-1, math.nan, 0, 1, 2, 1e-300],
     "repetition_penalty": [0, -1, math.nan, math.inf, 1e-300, 100, 101],
@@ -37,7 +37,7 @@ VALUES: dict[str, list[Any]] = {
 }
 OUT_OF_BOUNDS: dict[str, list[Any]] = {
     "temperature": [-1, math.nan, math.inf, -math.inf, 1e7, 1e308],
-    "top_k": [-1, 65537, 2**63 - 1, 2**63, -(2**63), 1.5],
+    "top_k": [-1, 10**9 + 1, 2**63 - 1, 2**63, -(2**63), 1.5],
     "top_p": [0, -1, math.nan, 1.1, math.inf],
     "min_p": [-1, math.nan, 2],
     "repetition_penalty": [0, -1, math.nan, math.inf, 101],
