@@ -74,7 +74,7 @@ models: $(STAMP) ## rebuild every shipped model with the command on its card
 	$(BIN)/python models/build.py $(ARGS)
 
 snapshots: $(TOOLS) ## redraw the pictures and text snapshots of every screen
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/ui --snapshot-update
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/ui --snapshot-update
 
 bench: $(TOOLS) ## measure everything against baselines, half an hour (one part: make bench-playing)
 	$(BIN)/python -m benchmarks $(ARGS)
