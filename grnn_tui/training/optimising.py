@@ -20,7 +20,7 @@ class Optimiser:
     """AdamW over a network, decay on matrices only, gradient norm clipped, bad steps left out.
 
     The kernel of `torch.optim.AdamW(fused=True)` is called by itself: that class imports torch's compiler, which takes
-    longer than all else that a training does before its first step.
+    seconds at each start.
 
     On the processor a bad loss or norm is known at once. On a CUDA device asking would stall it, so the fused kernel
     itself leaves the step out and `bad` tells at the next look; `ask` says which of the two is done.

@@ -135,6 +135,17 @@ def test_a_trainer_that_is_killed_in_a_save_goes_on(home: Home, reached: Reached
     reached(kills=len(plan), mixed_or_unreadable=0, next_saves_that_worked=len(plan))
 
 
+def ended_well(process: subprocess.Popen[str]) -> float:
+    """The seconds that a trainer takes to end once it is told to."""
+    began = time.monotonic()
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    seconds = time.monotonic() - began
+    assert process.returncode == 0, err
+    assert seconds <= 10
+    return seconds
+
+
 @pytest.mark.complete
 @pytest.mark.timeout(900)
 @pytest.mark.promise(20)
@@ -144,12 +155,7 @@ def test_a_signal_in_the_midst_of_a_step_saves_it(home: Home, reached: Reached) 
     for _ in range(10):
         process = home.start(*words)
         wait_for(has_begun(run, before))
-        began = time.monotonic()
-        process.terminate()
-        _, err = process.communicate(timeout=60)
-        seconds = time.monotonic() - began
-        assert process.returncode == 0, err
-        assert seconds <= 10
+        seconds = ended_well(process)
         assert run.status().state == "stopped"
         before = assert_nothing_lost(run)
         words = ("train", "--resume", "mine")
@@ -163,12 +169,7 @@ def test_a_signal_in_the_midst_of_the_last_validation_saves_too(home: Home, reac
     process = home.start("train", "text.txt", "--val", "held.txt", *LARGE, "--steps", "3", "--name", "mine")
     run = home.run()
     wait_for(lambda: any(isinstance(row, Validated) for row in rows_of(run)))
-    began = time.monotonic()
-    process.terminate()
-    _, err = process.communicate(timeout=60)
-    seconds = time.monotonic() - began
-    assert process.returncode == 0, err
-    assert seconds <= 10
+    seconds = ended_well(process)
     ends = [row.text for row in rows_of(run) if isinstance(row, Noted) and row.event == "finished"]
     assert [end.partition("; ")[2] for end in ends] == ["SIGTERM came before all was measured"]
     assert assert_nothing_lost(run) == 3
